@@ -1,0 +1,1 @@
+"""A self-play arena for language-model agents."""

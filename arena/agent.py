@@ -1,0 +1,157 @@
+"""What the author of an agent imports: `Agent`, `Turn`, `Reply`, `AgentUnavailable`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from arena.game import Game, Move, Seat
+
+Fault: TypeAlias = Literal["illegal", "unparsable", "empty", "truncated"]
+"""What was wrong with an answer. Each is the agent's fault and earns another try with a fitting message."""
+
+
+class AgentUnavailable(RuntimeError):
+    """The world failed, not the agent: unreachable, refused key, time-out, crash, quota.
+
+    The match is void: not rated, not trained on. The message must hold no secret.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message as sent to, or received from, a model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one reply cost. Unknown is None, never 0."""
+
+    input: int | None = None
+    """Prompt tokens, cached ones included."""
+    cached: int | None = None
+    """Prompt tokens that the server had cached."""
+    output: int | None = None
+    """Completion tokens, thinking included."""
+    thinking: int | None = None
+    """Completion tokens spent on thinking."""
+    cost: float | None = None
+    """Dollars."""
+    seconds: float = 0.0
+    """Time of the attempt that answered: the agent's own clock."""
+    wait: float = 0.0
+    """Seconds spent queueing, backing off and retrying; nobody's clock."""
+    model: str = ""
+    """The model as the server names it."""
+    finish: str = ""
+    """The server's finish reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of several moves that an agent considered."""
+
+    move: Move
+    text: str = ""
+    probability: float | None = None
+    source: str = ""
+    """Where the probability comes from: "samples", "logprobs", "multipv"."""
+
+
+class Exchange(NamedTuple):
+    """One earlier call of the same seat in this match: the messages sent, and the answer's text."""
+
+    ply: int
+    messages: tuple[Message, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The whole state, for engines that search. Only games of perfect information hand it out."""
+
+    game: Game[Any]
+    state: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """All that an agent is asked."""
+
+    ply: int
+    """Moves applied before this one, NATURE's included."""
+    seat: Seat
+    rules: str
+    observation: str
+    """All that the seat may know, complete in itself."""
+    legal: tuple[Move, ...] | None = None
+    """Every legal move; None when moves are free text."""
+    schema: Mapping[str, Any] | None = None
+    """JSON schema of the move, if it is a JSON document."""
+    attempt: int = 0
+    """0 at first; 1, 2, … after an answer that was no legal move."""
+    complaint: str = ""
+    """Why the last attempt was refused; empty at first."""
+    seed: int = 0
+    """The only randomness an agent may use for this reply; in [0, 2**63)."""
+    history: Sequence[Exchange] = ()
+    """This seat's earlier calls in this match, the failed attempts included."""
+    position: Position | None = None
+    """The whole state when the game is of perfect information; never recorded."""
+    match: str = ""
+    """The match's id, for caches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """All that an agent answers."""
+
+    move: Move = ""
+    """The move in the game's notation; empty when `fault` is set."""
+    fault: Fault | None = None
+    """Why there is no move; None when there is one. Agents never set "illegal": the rules do."""
+    detail: str = ""
+    """With a fault: what the agent should be told, such as the form that was expected."""
+    text: str = ""
+    """The answer as received, without the thinking."""
+    thinking: str = ""
+    """The model's thinking, kept apart from the answer."""
+    messages: tuple[Message, ...] = ()
+    """Exactly what was sent; empty for agents that are no language models."""
+    usage: Usage = field(default_factory=Usage)
+    candidates: tuple[Candidate, ...] = ()
+    """What else was considered, the played one included."""
+
+
+@dataclass(frozen=True)
+class Agent(ABC):
+    """A function from `Turn` to `Reply`. Holds no state of a match between turns.
+
+    Subclass as a frozen dataclass; its fields are the options that ``name,option=value`` sets. A field
+    called `target` takes what stands after a slash (``uci/stockfish``), one called `url` what stands
+    after an at-sign. An abstract class, not a protocol, so that options, `ready` and `close` have one place.
+    """
+
+    name: str = field(default="", kw_only=True)
+    """How tables and replays call it; the loader sets it to the text the agent was asked for by."""
+
+    @abstractmethod
+    async def act(self, turn: Turn) -> Reply:
+        """Answer one turn.
+
+        Raises:
+            AgentUnavailable: the agent could not be reached; the match becomes void.
+        """
+
+    async def ready(self) -> None:  # noqa: B027  (most agents have nothing to check)
+        """Check that the agent can play, before anything is spent.
+
+        Raises:
+            AgentUnavailable: it cannot, with what to do about it.
+        """
+
+    async def close(self) -> None:  # noqa: B027  (most agents hold nothing)
+        """Release processes and connections. Called once, after the last match."""

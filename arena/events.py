@@ -1,0 +1,161 @@
+"""The event lines of a replay: the only record of a match.
+
+`match.play` emits them, so they stand below the referee; `arena.replay` stores them. Everything that is
+not reproducible (text, thinking, tokens, seconds) is in `Replied`; all other lines follow from the seed
+and the replies. Unknown fields are ignored on reading and new fields have defaults; `Started.v` rises
+only when a field changes its meaning.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import msgspec
+
+from arena.agent import Candidate, Fault, Message, Usage
+from arena.game import Kind, Move, Seat
+
+FORMAT = 1
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="t", gc=False):
+    """One line of a replay."""
+
+
+class Seated(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who sits in a seat."""
+
+    agent: str
+    """The agent's name."""
+    spec: str = ""
+    """What to type to load the agent again."""
+    options: dict[str, Any] = {}
+    """Every option of the agent as resolved; never a secret."""
+
+
+class Parent(msgspec.Struct, frozen=True):
+    """Where a fork was taken."""
+
+    id: str
+    """The match that was taken up again."""
+    ply: int
+    """The first ply that was played anew; earlier moves are the parent's."""
+    seed: int
+    """The seed that the first state came from."""
+
+
+class Started(Event, frozen=True, omit_defaults=True, tag="match"):
+    """The first line: what was played, by whom, from which seed."""
+
+    id: str
+    game: str
+    """What to type to load the game again, without options."""
+    version: int
+    options: dict[str, Any]
+    seats: dict[Seat, Seated]
+    seed: int
+    rules: str
+    run: str = ""
+    key: str = ""
+    """Names the fixture: the same game, options, seats and seed have the same key."""
+    retries: int = 2
+    max_plies: int = 10_000
+    parent: Parent | None = None
+    v: int = FORMAT
+
+
+class Asked(Event, frozen=True, omit_defaults=True, tag="turn"):
+    """A seat was asked for a move."""
+
+    ply: int
+    seat: Seat
+    observation: str
+    legal: str | None = None
+    """The legal moves joined by line breaks; None when moves are free text."""
+    attempt: int = 0
+    complaint: str = ""
+    seed: int = 0
+
+
+class Replied(Event, frozen=True, omit_defaults=True, tag="reply"):
+    """What came back. The only line that is not reproducible."""
+
+    ply: int
+    seat: Seat
+    move: Move = ""
+    attempt: int = 0
+    fault: Fault | None = None
+    detail: str = ""
+    text: str = ""
+    thinking: str = ""
+    kept: int = 0
+    """How many messages of the same seat's last call (with its answer appended) were sent again."""
+    messages: tuple[Message, ...] = ()
+    """The messages sent after the kept ones."""
+    usage: Usage | None = None
+    candidates: tuple[Candidate, ...] = ()
+
+
+class Fouled(Event, frozen=True, omit_defaults=True, tag="foul"):
+    """An answer was refused."""
+
+    ply: int
+    seat: Seat
+    fault: Fault
+    error: str
+    move: Move = ""
+    attempt: int = 0
+
+
+class Moved(Event, frozen=True, omit_defaults=True, tag="moved"):
+    """A move was applied."""
+
+    ply: int
+    seat: Seat
+    move: Move
+    board: str
+    """The state after the move, as a spectator sees it."""
+
+
+class Ended(Event, frozen=True, omit_defaults=True, tag="ended"):
+    """The last line."""
+
+    payoff: dict[Seat, float]
+    reason: str
+    kind: Kind
+    plies: int
+
+
+Line: TypeAlias = Started | Asked | Replied | Fouled | Moved | Ended
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Line)
+
+
+def encode(event: Line) -> bytes:
+    """One line of JSON with its line break."""
+    return _encoder.encode(event) + b"\n"
+
+
+def decode(line: bytes) -> Line:
+    """The event of one line.
+
+    Raises:
+        msgspec.DecodeError: the line is no JSON, or no event (ValidationError).
+    """
+    event: Line = _decoder.decode(line)
+    return event
+
+
+def decode_all(raw: bytes) -> list[Line]:
+    """The events of whole lines; splits on the line-feed byte only."""
+    return [_decoder.decode(line) for line in raw.split(b"\n") if line]
+
+
+def common(earlier: Sequence[Message], later: Sequence[Message]) -> int:
+    """How many leading messages two calls share."""
+    shared = 0
+    for one, other in zip(earlier, later, strict=False):
+        if one != other:
+            break
+        shared += 1
+    return shared

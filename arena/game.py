@@ -1,0 +1,124 @@
+"""What the author of a game imports: `Game`, `Outcome`, `IllegalMove`, `NATURE`.
+
+A game is one file that ends with ``game = MyGame``; see ``games/tic_tac_toe.py``.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+
+Seat: TypeAlias = str
+"""A role at the table, such as "white" or "solver.3"; never the name of an agent."""
+
+Move: TypeAlias = str
+"""One move in the game's own notation, such as "e4"; never prose."""
+
+NATURE: Seat = "nature"
+"""The seat of dice, dealers and procedural verdicts. Its moves are recorded like all others."""
+
+Kind: TypeAlias = Literal["rules", "foul", "limit", "void"]
+"""Who decided an outcome."""
+
+S = TypeVar("S")
+
+
+class IllegalMove(ValueError):
+    """The rules reject this move. Agents read the message: say what would be legal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a match ended."""
+
+    payoff: Mapping[Seat, float]
+    """One number per seat in [-1, 1]: 1 is the best result, -1 the worst. Empty when void."""
+    reason: str
+    """One short sentence for people: "checkmate", "x has 048"."""
+    kind: Kind = "rules"
+    """"rules": the game ended by itself. "foul": a seat gave no legal move in time. "limit": a ply or
+    token limit. "void": the world failed; nothing may be rated or trained on."""
+
+
+class Game(ABC, Generic[S]):
+    """Rules as a pure state machine: no clock, no input or output, no global randomness.
+
+    Subclass as a frozen dataclass; its fields are the game's options. States are values: `apply`
+    returns a new one and leaves the old one alone. `turn`, `observe` and `legal` are called about
+    once a ply each: keep them linear in the size of the board, never in the length of the game.
+    """
+
+    version: ClassVar[int] = 1
+    """Raise it when the same moves could end differently."""
+    slow: ClassVar[bool] = False
+    """True when a move may take long to apply (it runs programs): moves are then applied in a thread."""
+    perfect_information: ClassVar[bool] = False
+    """True when every seat may see the whole state; engines that search are then given it."""
+
+    @property
+    @abstractmethod
+    def seats(self) -> tuple[Seat, ...]:
+        """All roles, in order; a plain class attribute, or a property that depends on options."""
+
+    @property
+    @abstractmethod
+    def rules(self) -> str:
+        """The rules as told to every agent, with the notation of moves; an attribute or a property."""
+
+    @abstractmethod
+    def start(self, rng: Random) -> S:
+        """The first state. All luck before the first move comes from `rng`."""
+
+    @abstractmethod
+    def turn(self, state: S) -> Seat | tuple[Seat, ...] | Outcome:
+        """Who moves now, or how it ended.
+
+        A tuple names the seats that still have to move at once, blind to each other: `apply` is called
+        for one after the other, and the state keeps what is pending.
+        """
+
+    @abstractmethod
+    def observe(self, state: S, seat: Seat | None) -> str:
+        """All that `seat` may know now, complete in itself; None is a spectator who sees everything."""
+
+    @abstractmethod
+    def apply(self, state: S, seat: Seat, move: Move) -> S:
+        """The state after `seat` made `move`.
+
+        Raises:
+            IllegalMove: the rules reject the move; the old state stands.
+        """
+
+    def legal(self, state: S, seat: Seat) -> Sequence[Move] | None:
+        """Every legal move of `seat`, none containing a line break; None when moves are free text."""
+        return None
+
+    def schema(self, state: S, seat: Seat) -> Mapping[str, Any] | None:
+        """A JSON schema of the move, for games whose moves are JSON documents."""
+        return None
+
+    def nature(self, state: S, rng: Random) -> Move:
+        """NATURE's move, asked for when `turn` is NATURE."""
+        raise NotImplementedError(f"{type(self).__name__}.turn gave NATURE: define nature(state, rng)")
+
+    def sample(self, state: S, seat: Seat, rng: Random) -> Move:
+        """One plausible move, for tests and baselines; defaults to a random legal one."""
+        legal = self.legal(state, seat)
+        if legal is None:
+            raise NotImplementedError(
+                f"{type(self).__name__} has free moves: define sample(state, seat, rng)"
+            )
+        return rng.choice(legal)
+
+    def value(self, state: S, seat: Seat) -> float | None:
+        """How good the state looks for `seat`, in [-1, 1]; None when the game has no opinion."""
+        return None
+
+    def rich(self, state: S) -> Any | None:
+        """A rich renderable of the state as a spectator sees it; None draws ``observe(state, None)``."""
+        return None
+
+    def svg(self, state: S) -> str | None:
+        """The state as a standalone SVG document; None draws ``observe(state, None)``."""
+        return None
