@@ -1,0 +1,267 @@
+"""One match: `play` asks agents for moves and records every event; `verify` plays a record again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import msgspec
+
+from arena.agent import Agent, AgentUnavailable, Exchange, Message, Position, Reply, Turn
+from arena.events import Asked, Ended, Line, Moved, Replied, Seated, Started, common
+from arena.game import Game, Move, Outcome, Seat
+from arena.referee import Info, Record, Referee, scripted_moves
+from arena.seeding import derive
+
+Pace = Callable[[], Awaitable[None]]
+
+
+def describe(
+    game: Game[Any], agents: Mapping[Seat, Agent], *, seed: int = 0, name: str = "", match_id: str = ""
+) -> Started:
+    """The first line of a match's replay: all that decides how it goes but the replies.
+
+    `name` is what to type to load the game again; it defaults to ``module:Class``.
+
+    Raises:
+        ValueError: the agents do not fill exactly the game's seats.
+    """
+    if set(agents) != set(game.seats):
+        raise ValueError(f"the seats are {', '.join(game.seats)}; agents were given for {', '.join(agents)}")
+    return Started(
+        id=match_id,
+        game=name or f"{type(game).__module__}:{type(game).__qualname__}",
+        version=game.version,
+        options=options_of(game),
+        seats={seat: Seated(agents[seat].name, options=options_of(agents[seat])) for seat in game.seats},
+        seed=seed,
+        rules=game.rules,
+    )
+
+
+def options_of(thing: Game[Any] | Agent) -> dict[str, Any]:
+    """The options of a game or an agent as JSON values, its name left out."""
+    if not is_dataclass(thing):
+        return {}
+    values = {field.name: getattr(thing, field.name) for field in fields(thing) if field.name != "name"}
+    options: dict[str, Any] = msgspec.to_builtins(values)
+    return options
+
+
+async def play(
+    game: Game[Any],
+    agents: Mapping[Seat, Agent],
+    *,
+    seed: int = 0,
+    record: Record | None = None,
+    started: Started | None = None,
+    prefix: Sequence[Moved] = (),
+    pace: Pace | None = None,
+) -> Outcome:
+    """Play one match to its end.
+
+    `started` is the header to record; it defaults to `describe` and then decides the seed. `prefix` are
+    moves to make first, as a fork does. `pace` is awaited after each move. Seats that move at once are
+    asked concurrently. An agent that is unavailable makes the match void; so does any other error of an
+    agent or a game, which is raised again once the end is recorded.
+    """
+    started = started or describe(game, agents, seed=seed)
+    table = _Table(game, agents, started, record or _ignore)
+    table.begin(*scripted_moves(prefix))
+    await table.run(pace)
+    outcome = table.referee.outcome
+    assert outcome is not None, "agent_iter stops at the end only"
+    return outcome
+
+
+class _Table:
+    """One match in progress: the referee, the agents, and what each seat has been sent."""
+
+    def __init__(
+        self, game: Game[Any], agents: Mapping[Seat, Agent], started: Started, record: Record
+    ) -> None:
+        self.game = game
+        self.agents = agents
+        self.started = started
+        self.record = record
+        self.referee = Referee(game, retries=started.retries, max_plies=started.max_plies, record=record)
+        self.history: dict[Seat, tuple[Exchange, ...]] = dict.fromkeys(game.seats, ())
+        self.sent: dict[Seat, tuple[Message, ...]] = dict.fromkeys(game.seats, ())
+        self.replies: dict[Seat, Reply] = {}
+
+    def begin(self, moves: Sequence[Move], nature: Sequence[Move]) -> None:
+        """Start the match, and make first the moves of a fork's past."""
+        self.record(self.started)
+        parent = self.started.parent
+        origin = parent.seed if parent else self.started.seed
+        self.referee.reset(self.started.seed, {"origin": origin, "nature": nature})
+        for move in moves:
+            self.referee.step(move)
+
+    async def run(self, pace: Pace | None) -> None:
+        referee = self.referee
+        try:
+            for seat in referee.agent_iter():
+                if referee.outcome is not None:
+                    return
+                if seat not in self.replies:
+                    await self._ask()
+                await self._answer(seat, self.replies.pop(seat))
+                if pace:
+                    await pace()
+        except AgentUnavailable as error:
+            referee.void(str(error))
+        except Exception as error:
+            if referee.outcome is None:
+                referee.void(f"{type(error).__name__}: {error}")
+            raise
+
+    async def _ask(self) -> None:
+        """Ask every seat that has to move and has not answered yet."""
+        turns = [self._turn(seat) for seat in self.referee.waiting if seat not in self.replies]
+        if len(turns) == 1:
+            self.replies[turns[0].seat] = await self._act(turns[0])
+            return
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._act(turn)) for turn in turns]
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from errors
+        for turn, task in zip(turns, tasks, strict=True):
+            self.replies[turn.seat] = task.result()
+
+    async def _act(self, turn: Turn) -> Reply:
+        agent = self.agents[turn.seat]
+        try:
+            return await agent.act(turn)
+        except AgentUnavailable as error:
+            raise AgentUnavailable(f"{agent.name}: {error}") from error
+
+    def _turn(self, seat: Seat) -> Turn:
+        referee, game, match_id = self.referee, self.game, self.started.id
+        ply = referee.ply + referee.waiting.index(seat)
+        observation = referee.observe(seat)["text"]
+        info: Info = referee.infos[seat]
+        legal, attempt = info["legal"], info["attempt"]
+        seed = derive(self.started.seed, "agent", ply, attempt)
+        listed = None if legal is None else "\n".join(legal)
+        self.record(Asked(ply, seat, observation, listed, attempt, info["complaint"], seed))
+        return Turn(
+            ply,
+            seat,
+            game.rules,
+            observation,
+            legal,
+            info["schema"],
+            attempt,
+            info["complaint"],
+            seed,
+            self.history[seat],
+            Position(game, referee.state) if game.perfect_information else None,
+            match_id,
+        )
+
+    async def _answer(self, seat: Seat, reply: Reply) -> None:
+        referee = self.referee
+        attempt = referee.infos[seat]["attempt"]
+        self.record(self._replied(seat, attempt, reply))
+        if reply.fault is not None:
+            referee.foul(reply.fault, reply.detail or f"the answer was {reply.fault}")
+        elif self.game.slow:
+            await asyncio.to_thread(referee.step, reply.move)
+        else:
+            referee.step(reply.move)
+
+    def _replied(self, seat: Seat, attempt: int, reply: Reply) -> Replied:
+        ply = self.referee.ply
+        if not reply.messages:
+            if not (reply.text or reply.fault or reply.thinking or reply.candidates):
+                return Replied(ply, seat, reply.move, attempt)
+            kept = 0
+        else:
+            kept = common(self.sent[seat], reply.messages)
+            self.sent[seat] = (*reply.messages, Message("assistant", reply.text))
+            self.history[seat] = (*self.history[seat], Exchange(ply, reply.messages, reply.text))
+        return Replied(
+            ply,
+            seat,
+            reply.move,
+            attempt,
+            reply.fault,
+            reply.detail,
+            reply.text,
+            reply.thinking,
+            kept,
+            reply.messages[kept:],
+            reply.usage if reply.messages else None,
+            reply.candidates,
+        )
+
+
+def _ignore(event: Line) -> None:
+    """Record nothing."""
+
+
+@dataclass(frozen=True)
+class _Recorded(Agent):
+    """Gives one seat's recorded replies again."""
+
+    replies: tuple[Replied, ...] = ()
+    reason: str = ""
+
+    async def act(self, turn: Turn) -> Reply:
+        for reply in self.replies:
+            if reply.ply == turn.ply and reply.attempt == turn.attempt:
+                return Reply(reply.move, reply.fault, reply.detail)
+        raise AgentUnavailable(self.reason or "the record ends here")
+
+
+async def verify(game: Game[Any], events: Sequence[Line]) -> str | None:
+    """Play a record again from its replies and NATURE's moves; None when every event agrees.
+
+    Otherwise the first difference, in one sentence. Only what is reproducible is compared: texts,
+    thinking and usage are not, nor the reason of a void match.
+
+    Raises:
+        ValueError: the events are no whole match, or of another version of the game.
+    """
+    started, ended = events[0] if events else None, events[-1] if events else None
+    if not isinstance(started, Started) or not isinstance(ended, Ended):
+        raise ValueError("the record has no beginning or no end")
+    if started.version != game.version:
+        raise ValueError(
+            f"recorded with version {started.version} of {started.game}, this is version {game.version}: "
+            "it can be watched, not verified"
+        )
+    agents = {
+        seat: _Recorded(tuple(e for e in events if isinstance(e, Replied) and e.seat == seat), name=seat)
+        for seat in game.seats
+    }
+    again: list[Line] = []
+    table = _Table(game, agents, started, again.append)
+    moved = [e for e in events if isinstance(e, Moved)]
+    past = [m for m in moved if started.parent and m.ply < started.parent.ply]
+    table.begin(scripted_moves(past).seats, scripted_moves(moved).nature)
+    await table.run(None)
+    return _difference(_reproducible(events), _reproducible(again))
+
+
+def _reproducible(events: Sequence[Line]) -> list[Line]:
+    return [event for event in events if not isinstance(event, Replied)]
+
+
+def _difference(recorded: Sequence[Line], again: Sequence[Line]) -> str | None:
+    for one, other in zip(recorded, again, strict=False):
+        if one == other:
+            continue
+        if isinstance(one, Ended) and isinstance(other, Ended) and one.kind == other.kind == "void":
+            continue
+        return f"recorded {_short(one)}, played again {_short(other)}"
+    if len(recorded) != len(again):
+        return f"{len(recorded)} events were recorded, playing again gave {len(again)}"
+    return None
+
+
+def _short(event: Line) -> str:
+    text = repr(event)
+    return text if len(text) <= 300 else text[:300] + "…"
