@@ -132,7 +132,8 @@ class Agent(ABC):
 
     Subclass as a frozen dataclass; its fields are the options that ``name,option=value`` sets. A field
     called `target` takes what stands after a slash (``uci/stockfish``), one called `url` what stands
-    after an at-sign. An abstract class, not a protocol, so that options, `ready` and `close` have one place.
+    after an at-sign; one with ``repr=False`` is no option and is not recorded. An abstract class, not
+    a protocol, so that options, `suits`, `ready` and `close` have one place.
     """
 
     name: str = field(default="", kw_only=True)
@@ -151,6 +152,13 @@ class Agent(ABC):
 
         Raises:
             AgentUnavailable: it cannot, with what to do about it.
+        """
+
+    def suits(self, game: Game[Any]) -> None:  # noqa: B027  (most agents play anything)
+        """Check that the agent can play `game`, before a match is begun.
+
+        Raises:
+            ValueError: it cannot, with the reason.
         """
 
     async def close(self) -> None:  # noqa: B027  (most agents hold nothing)

@@ -40,10 +40,11 @@ def describe(
 
 
 def options_of(thing: Game[Any] | Agent) -> dict[str, Any]:
-    """The options of a game or an agent as JSON values, its name left out."""
+    """The options of a game or an agent as JSON values: all fields that repr shows, but for `name`."""
     if not is_dataclass(thing):
         return {}
-    values = {field.name: getattr(thing, field.name) for field in fields(thing) if field.name != "name"}
+    shown = [field.name for field in fields(thing) if field.repr and field.name != "name"]
+    values = {name: getattr(thing, name) for name in shown}
     options: dict[str, Any] = msgspec.to_builtins(values)
     return options
 
