@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from arena.game import Game, Move, Seat
@@ -48,6 +48,8 @@ class Usage:
     """The model as the server names it."""
     finish: str = ""
     """The server's finish reason."""
+    notes: tuple[str, ...] = ()
+    """What was sent otherwise than the options say, and how a constraint was enforced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +128,31 @@ class Reply:
     """What else was considered, the played one included."""
 
 
+def options_of(thing: object) -> dict[str, object]:
+    """The options of a game or an agent: its dataclass fields, but for private and uncompared ones."""
+    return {
+        field.name: getattr(thing, field.name)
+        for field in (fields(thing) if is_dataclass(thing) else ())
+        if field.init and field.compare and not field.name.startswith("_")
+    }
+
+
 @dataclass(frozen=True)
 class Agent(ABC):
     """A function from `Turn` to `Reply`. Holds no state of a match between turns.
 
     Subclass as a frozen dataclass; its fields are the options that ``name,option=value`` sets. A field
     called `target` takes what stands after a slash (``uci/stockfish``), one called `url` what stands
-    after an at-sign; one with ``repr=False`` is no option and is not recorded. An abstract class, not
+    after an at-sign; one with ``compare=False`` is no option and is not recorded. An abstract class, not
     a protocol, so that options, `suits`, `ready` and `close` have one place.
     """
 
     name: str = field(default="", kw_only=True)
     """How tables and replays call it; the loader sets it to the text the agent was asked for by."""
+
+    def options(self) -> dict[str, object]:
+        """What a replay records of how the agent is set; never a secret."""
+        return {name: value for name, value in options_of(self).items() if name != "name"}
 
     @abstractmethod
     async def act(self, turn: Turn) -> Reply:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from arena.agent import Candidate, Fault, Message, Usage
+from arena.agent import Candidate, Exchange, Fault, Message, Usage
 from arena.game import Kind, Move, Seat
 
 FORMAT = 1
@@ -131,9 +131,15 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Line)
 
 
-def encode(event: Line) -> bytes:
-    """One line of JSON with its line break."""
-    return _encoder.encode(event) + b"\n"
+def encode(event: msgspec.Struct) -> bytes:
+    """One line of JSON with its line break, of an event or of any other struct.
+
+    Lone surrogates, which a hostile answer may hold and UTF-8 cannot, are written as U+FFFD.
+    """
+    try:
+        return _encoder.encode(event) + b"\n"
+    except UnicodeEncodeError:
+        return _encoder.encode(_without_surrogates(msgspec.to_builtins(event))) + b"\n"
 
 
 def decode(line: bytes) -> Line:
@@ -159,3 +165,43 @@ def common(earlier: Sequence[Message], later: Sequence[Message]) -> int:
             break
         shared += 1
     return shared
+
+
+def fold(earlier: Exchange | None, messages: Sequence[Message]) -> tuple[int, tuple[Message, ...]]:
+    """`Replied.kept` and `Replied.messages` for a call that sent `messages`.
+
+    `earlier` is the same seat's last call that sent messages, failed attempts included; None before any.
+    """
+    kept = common(_said(earlier), messages)
+    return kept, tuple(messages[kept:])
+
+
+def unfold(earlier: Exchange | None, reply: Replied) -> tuple[Message, ...]:
+    """All messages that were sent for `reply`: undoes `fold`.
+
+    Raises:
+        ValueError: the reply keeps more messages than the earlier call has.
+    """
+    said = _said(earlier)
+    if reply.kept > len(said):
+        raise ValueError(
+            f"reply of {reply.seat!r} at ply {reply.ply} keeps {reply.kept} messages, "
+            f"but its last call has {len(said)}: lines are missing"
+        )
+    return said[: reply.kept] + reply.messages
+
+
+def _said(earlier: Exchange | None) -> tuple[Message, ...]:
+    if earlier is None:
+        return ()
+    return (*earlier.messages, Message("assistant", earlier.text))
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_surrogates(one) for one in value]
+    return value

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import msgspec
 
-from arena.agent import Agent, AgentUnavailable, Exchange, Message, Position, Reply, Turn
+from arena.agent import Agent, AgentUnavailable, Exchange, Message, Position, Reply, Turn, options_of
 from arena.events import Asked, Ended, Line, Moved, Replied, Seated, Started, common
 from arena.game import Game, Move, Outcome, Seat
 from arena.referee import Info, Record, Referee, scripted_moves
@@ -32,21 +33,14 @@ def describe(
         id=match_id,
         game=name or f"{type(game).__module__}:{type(game).__qualname__}",
         version=game.version,
-        options=options_of(game),
-        seats={seat: Seated(agents[seat].name, options=options_of(agents[seat])) for seat in game.seats},
+        options=msgspec.to_builtins(options_of(game)),
+        seats={
+            seat: Seated(agents[seat].name, options=msgspec.to_builtins(agents[seat].options()))
+            for seat in game.seats
+        },
         seed=seed,
         rules=game.rules,
     )
-
-
-def options_of(thing: Game[Any] | Agent) -> dict[str, Any]:
-    """The options of a game or an agent as JSON values: all fields that repr shows, but for `name`."""
-    if not is_dataclass(thing):
-        return {}
-    shown = [field.name for field in fields(thing) if field.repr and field.name != "name"]
-    values = {name: getattr(thing, name) for name in shown}
-    options: dict[str, Any] = msgspec.to_builtins(values)
-    return options
 
 
 async def play(
@@ -144,7 +138,7 @@ class _Table:
         observation = referee.observe(seat)["text"]
         info: Info = referee.infos[seat]
         legal, attempt = info["legal"], info["attempt"]
-        seed = derive(self.started.seed, "agent", ply, attempt)
+        seed = derive(self.started.seed, "agent", self.started.key, ply, attempt)
         listed = None if legal is None else "\n".join(legal)
         self.record(Asked(ply, seat, observation, listed, attempt, info["complaint"], seed))
         return Turn(
@@ -266,3 +260,20 @@ def _difference(recorded: Sequence[Line], again: Sequence[Line]) -> str | None:
 def _short(event: Line) -> str:
     text = repr(event)
     return text if len(text) <= 300 else text[:300] + "…"
+
+
+class States:
+    """The states of a record, for drawing it: starts at the first one and follows its moves."""
+
+    def __init__(self, game: Game[Any], started: Started) -> None:
+        self.game = game
+        origin = started.parent.seed if started.parent else started.seed
+        self.state = game.start(Random(derive(origin, "start")))
+
+    def apply(self, moved: Moved) -> None:
+        """Follow one recorded move.
+
+        Raises:
+            IllegalMove: it is not possible in this version of the game.
+        """
+        self.state = self.game.apply(self.state, moved.seat, moved.move)

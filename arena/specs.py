@@ -9,7 +9,10 @@ except the quotes. Any part may be written as a JSON string, which lets it hold 
 import json
 import re
 from dataclasses import dataclass
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, TypeAlias
+
+Option: TypeAlias = str | int | float | bool | list[str] | list[int] | list[float] | list[bool]
+"""The value of an option: text as typed, or what a settings file holds."""
 
 _PATH_START = ("./", "../", "/", "~/")
 _PATH = re.compile(r"(?s)(?P<file>.*?\.py)(?P<attribute>:[^/]*)?(?=/|\Z)")
@@ -20,6 +23,7 @@ _SECRET = re.compile(
     r"(?i)key|secret|password|passwd|token|bearer|authorization|credentials?"
     r"|(.*[_-])?(api|access|auth|secret|private|bearer|hf)[_-]?(key|token|secret)"
 )
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ASSIGNED = re.compile(r"([\w-]+)\s*=")
 _SHOWN = 200
 
@@ -44,16 +48,15 @@ class Spec:
     """Names and texts, in the order given; no name twice."""
 
     def __str__(self) -> str:
-        ending = "/t" if self.target else ""
-        whole = _name(self.name + ending) == (self.name, len(self.name)) and not _needs_quotes(self.name, "@,")
-        parts = [self.name if whole else _quote(self.name)]
+        tail = ""
         if self.target:
-            parts += ["/", _quote(self.target) if _needs_quotes(self.target, "@,") else self.target]
+            tail = "/" + (_quote(self.target) if _needs_quotes(self.target, "@,") else self.target)
         if self.url:
-            parts += ["@", _quote(self.url) if _needs_quotes(self.url, ",") else self.url]
+            tail += "@" + (_quote(self.url) if _needs_quotes(self.url, ",") else self.url)
         for key, value in self.options:
-            parts.append(f",{key}={_quote(value) if _needs_quotes(value, ',') else value}")
-        return "".join(parts)
+            tail += f",{key}={_quote(value) if _needs_quotes(value, ',') else value}"
+        plain = not _needs_quotes(self.name, "@,") and _name_end(self.name + tail) == len(self.name)
+        return (self.name if plain else _quote(self.name)) + tail
 
 
 class Place(NamedTuple):
@@ -74,14 +77,15 @@ def parse(text: str) -> Spec:
     if _starts_quoted(text):
         name, at = _part(text, 0, "/@,", "a name")
     else:
-        name, at = _name(text)
+        at = _name_end(text)
+        name = text[:at].strip() or _fail(text, 0, "a name before anything else")
     if text.startswith("/", at):
         target, at = _part(text, at + 1, "@,", "a target after the slash")
     if text.startswith("@", at):
         start = at + 1
         url, at = _part(text, start, ",", "a URL after the at-sign")
         if wrong := wrong_url(url):
-            _fail(text, start, f"{wrong}; an at-sign that belongs to the target needs quotes around it")
+            _fail(text, start, wrong)
     return Spec(name, target, url, _options(text, at))
 
 
@@ -101,32 +105,32 @@ def is_secret(option: str) -> bool:
     return _SECRET.fullmatch(option) is not None
 
 
+def is_variable(text: str) -> bool:
+    """Whether `text` can be the name of an environment variable; most keys cannot."""
+    return _VARIABLE.fullmatch(text) is not None
+
+
 def wrong_url(url: str) -> str:
     """What is expected instead of `url`, or empty when it is a URL without a secret in it."""
     match = _URL.fullmatch(url)
     if match is None:
-        return "a URL such as http://localhost:8000/v1"
+        return "a URL such as http://localhost:8000/v1 (quote a target that holds an at-sign)"
     asked = [part.partition("=")[0] for part in (match["query"] or "").split("&")]
     if "@" in match["host"] or any(is_secret(name) for name in asked):
-        return "a URL without a password or key in it: name the environment variable with key_env"
+        return "a URL without a password or key in it (name an environment variable with key_env)"
     return ""
 
 
-def _name(text: str) -> tuple[str, int]:
-    """The unquoted name at the start of `text`, and where it ends."""
+def _name_end(text: str) -> int:
+    """Where the unquoted name at the start of `text` ends; 0 when there is none."""
     head = re.split("[@,]", text, maxsplit=1)[0]
-    if not head.strip():
-        _fail(text, 0, "a name")
     if head.startswith(_PATH_START):
         match = _PATH.match(head)
-        end = match.end() if match else len(head)
-    elif _BARE_PATH.fullmatch(head.strip()):
-        end = len(head)
-    else:
-        end = head.find("/") if "/" in head else len(head)
-        if not head[:end].strip() or "=" in head[:end]:
-            _fail(text, 0, "a name before the options")
-    return head[:end].strip(), end
+        return match.end() if match else len(head)
+    if _BARE_PATH.fullmatch(head.strip()):
+        return len(head)
+    name = head.partition("/")[0]
+    return 0 if "=" in name else len(name)
 
 
 def _options(text: str, at: int) -> tuple[tuple[str, str], ...]:
@@ -181,7 +185,7 @@ def _quote(part: str) -> str:
 
 def _fail(text: str, at: int, expected: str) -> NoReturn:
     found = repr(text[at]) if at < len(text) else "the end"
-    message = f"bad specifier: expected {expected} at position {at + 1}, found {found}"
+    message = f"bad specifier, position {at + 1}: expected {expected}; found {found}"
     hides = any(is_secret(name) for name in _ASSIGNED.findall(text)) or re.search("//[^/]*@", text)
     if text.strip() and text.isprintable() and len(text) <= _SHOWN and not hides:
         message += f"\n  {text}\n  {' ' * at}^"

@@ -11,17 +11,20 @@ ROOT = Path(__file__).parent.parent
 
 # Each row may import only rows above it; a package and a module of the same name are one room.
 ROWS = [
-    {"arena.game"},
+    {"arena", "arena.game"},
     {"arena.agent", "arena.seeding"},
     {"arena.events"},
     {"arena.referee"},
     {"arena.match"},
     {"arena.contract"},
-    {"arena.specs", "arena.settings"},
+    {"arena.specs"},
+    {"arena.settings"},
     {"arena.load"},
+    {"arena.zoo"},
     {"arena.replay"},
     {"arena.tournament"},
     {"arena.rating"},
+    {"arena.newgame", "arena.doctor"},
     {"arena.view"},
     {"arena.cli"},
 ]
@@ -32,7 +35,7 @@ OUTSIDE = {
     "torch": set(),
     "openai": set(),
     "gymnasium": {"arena.referee"},
-    "pettingzoo": {"arena.referee", "arena.contract"},
+    "pettingzoo": {"arena.referee", "arena.contract", "arena.zoo"},
 }
 AUTHORS = {
     "games": {"arena.game", "arena.sandbox"},

@@ -78,8 +78,8 @@ class Match2(Game[tuple[str, ...]]):
 class Plays(Agent):
     """Answers each of its turns with the next of `answers`; an exception is raised."""
 
-    answers: tuple[str | Reply | Exception, ...] = field(default=(), repr=False)
-    seen: list[Turn] = field(default_factory=list, repr=False)
+    answers: tuple[str | Reply | Exception, ...] = field(default=(), compare=False)
+    seen: list[Turn] = field(default_factory=list, compare=False)
 
     async def act(self, turn: Turn) -> Reply:
         self.seen.append(turn)
@@ -93,7 +93,7 @@ class Plays(Agent):
 class Calls(Agent):
     """Answers with what a function gives."""
 
-    function: Callable[[Turn], str] = field(default=lambda turn: "1", repr=False)
+    function: Callable[[Turn], str] = field(default=lambda turn: "1", compare=False)
 
     async def act(self, turn: Turn) -> Reply:
         return Reply(self.function(turn))

@@ -1,0 +1,71 @@
+"""The command line: each command parses, calls one function and shows the result."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from arena.cli.agents import app as agents
+from arena.cli.config import config
+from arena.cli.demo import demo
+from arena.cli.doctor import doctor
+from arena.cli.errors import exit_code, explain
+from arena.cli.fork import fork
+from arena.cli.games import app as games
+from arena.cli.newgame import new_game
+from arena.cli.play import play
+from arena.cli.replays import app as replays
+from arena.cli.watch import watch
+
+PLAY, LOOK, BUILD, MEND = "Play", "Look", "Build", "Mend"
+
+app = typer.Typer(
+    name="arena",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start here:  arena play tic_tac_toe random random --live",
+)
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(False, "--version", is_eager=True, help="Show the version and stop."),
+) -> None:
+    """Self-play arena for language-model agents: play, watch, rank, train."""
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"arena {version_of('selfplay-arena')}")
+        raise typer.Exit
+
+
+app.command("play", rich_help_panel=PLAY)(play)
+app.command("fork", rich_help_panel=PLAY)(fork)
+app.command("demo", rich_help_panel=PLAY)(demo)
+app.command("watch", rich_help_panel=LOOK)(watch)
+app.add_typer(replays, name="replays", rich_help_panel=LOOK)
+app.add_typer(games, name="games", rich_help_panel=BUILD)
+app.add_typer(agents, name="agents", rich_help_panel=BUILD)
+app.command("new-game", rich_help_panel=BUILD)(new_game)
+app.command("doctor", rich_help_panel=MEND)(doctor)
+app.command("config", rich_help_panel=MEND)(config)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; ends the process with its exit code.
+
+    0 done; 1 finished, but something failed; 2 wrong use or settings; 3 an agent, key or package is
+    missing; 4 stopped by a limit; 130 ctrl-C.
+    """
+    try:
+        app(args=None if arguments is None else list(arguments))
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone; nothing is left to say
+        sys.exit(1)
+    except Exception as error:
+        code = exit_code(error)
+        if code is None:
+            raise
+        explain(error)
+        sys.exit(code)

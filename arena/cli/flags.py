@@ -1,0 +1,56 @@
+"""Options that several commands share, and what they resolve to."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+import typer
+
+from arena.settings import Overrides, Settings, resolve
+
+DisplayName: TypeAlias = Literal["full", "plain", "json", "none"]
+
+Replays = Annotated[Path | None, typer.Option("--replays", help="Folder of the runs [default: replays].")]
+Display = Annotated[DisplayName | None, typer.Option("--display", help="How much is shown [default: full].")]
+Json = Annotated[bool, typer.Option("--json", help="JSON lines on stdout; the same as --display json.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="All luck comes from it [default: 0].")]
+Concurrency = Annotated[
+    int | None, typer.Option("--concurrency", "-c", help="Matches at a time [default: 16].")
+]
+MaxCost = Annotated[float | None, typer.Option("--max-cost", help="Dollars that may be spent.")]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Tokens that may be used.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and stop.")]
+Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
+
+
+def settings(
+    *,
+    replays: Path | None = None,
+    display: str | None = None,
+    json: bool = False,
+    seed: int | None = None,
+    concurrency: int | None = None,
+    max_cost: float | None = None,
+    max_tokens: int | None = None,
+) -> Settings:
+    """The settings in force under these flags; off a terminal the default display is plain.
+
+    Raises:
+        SettingsError: a flag, a variable or a file holds what it may not.
+    """
+    resolved = resolve(
+        Overrides(
+            replays=replays,
+            display="json" if json else display,
+            seed=seed,
+            concurrency=concurrency,
+            max_cost=max_cost,
+            max_tokens=max_tokens,
+        )
+    )
+    found = resolved.settings
+    if "display" not in resolved.sources and not sys.stderr.isatty():
+        from msgspec.structs import replace
+
+        return replace(found, display="plain")
+    return found

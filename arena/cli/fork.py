@@ -1,0 +1,104 @@
+"""``arena fork``: take a recorded decision up again."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from arena.cli import flags
+from arena.cli.errors import DONE, FAILED, INTERRUPTED, LIMITED
+
+if TYPE_CHECKING:
+    from arena.cli.play import Session
+    from arena.settings import Settings
+    from arena.tournament.fork import Branch, Decision
+
+
+def fork(
+    match: Annotated[str, typer.Argument(help="A match id or its beginning, or 'last'.")],
+    ply: Annotated[int, typer.Option("--ply", help="The decision to take up again.")],
+    replies: Annotated[int, typer.Option("--replies", min=1, help="How many other answers.")] = 4,
+    playouts: Annotated[int, typer.Option("--playouts", min=1, help="Times each is played on.")] = 4,
+    agent: Annotated[
+        list[str] | None, typer.Option("--agent", help="SEAT=AGENT instead of who sat there.")
+    ] = None,
+    run: Annotated[str, typer.Option("--run", help="Name of the run.")] = "",
+    concurrency: flags.Concurrency = None,
+    max_cost: flags.MaxCost = None,
+    max_tokens: flags.MaxTokens = None,
+    replays: flags.Replays = None,
+    display: flags.Display = None,
+    json: flags.Json = False,
+    ascii: flags.Ascii = False,
+    dry_run: flags.DryRun = False,
+) -> None:
+    """Ask again at one decision of a replay, and play every answer on to the end.
+
+    Example:  arena fork last --ply 3 --replies 4 --playouts 8
+    """
+    from arena import load
+    from arena.cli.play import Session, run_name, show_plan, view_of
+    from arena.cli.watch import found
+    from arena.replay.archive import load as load_replay
+    from arena.tournament.fork import branches, decision
+    from arena.tournament.fork import fork as forked
+
+    settings = flags.settings(
+        replays=replays,
+        display=display,
+        json=json,
+        concurrency=concurrency,
+        max_cost=max_cost,
+        max_tokens=max_tokens,
+    )
+    replay = found(settings.replays, match).load()
+    at = decision(replay.events, ply)
+    loaded = load.game_of(replay.started)
+    specs = {seat: seated.agent for seat, seated in replay.started.seats.items()}
+    for given in agent or []:
+        seat, _, spec = given.partition("=")
+        if seat not in specs:
+            raise ValueError(f"--agent {given!r}: no seat {seat!r}; the seats are {', '.join(specs)}")
+        specs[seat] = spec
+    agents = {seat: load.agent(spec, settings) for seat, spec in specs.items()}
+    plan = forked(at, agents, replies=replies, playouts=playouts)
+    if dry_run:
+        show_plan(plan.fixtures, settings)
+        return
+    session = Session(
+        loaded,
+        plan.agents,
+        settings,
+        concurrency=settings.concurrency,
+        retries=replay.started.retries,
+        max_plies=replay.started.max_plies,
+        view=view_of(False, False, len(plan.fixtures), settings, loaded, 0.0, ascii),
+        past=at.past,
+    )
+    told = {"match": replay.started.id, "ply": ply, "replies": replies, "playouts": playouts}
+    name = run or run_name(f"fork-{replay.started.id}")
+    entries = session.play(plan.fixtures, run=name, command="fork", record=told)
+    rows = branches(at, (load_replay(session.folder, entry).events for entry in entries))
+    _show(rows, at, settings, session)
+    if session.interrupted or session.stopped:
+        raise typer.Exit(INTERRUPTED if session.interrupted else LIMITED)
+    raise typer.Exit(FAILED if session.errors else DONE)
+
+
+def _show(rows: "list[Branch]", at: "Decision", settings: "Settings", session: "Session") -> None:
+    import msgspec
+
+    from arena.view.branches import Branched, branched
+    from arena.view.console import out
+    from arena.view.notices import next_steps
+
+    if settings.display == "json":
+        for row in rows:
+            shown = {"move": row.move, "payoffs": row.payoffs, "mean": row.mean, "error": row.error}
+            print(msgspec.json.encode({"event": "branch", **shown}).decode())
+        return
+    console = out(settings.display)
+    console.print(f"{at.seat} at ply {at.ply} of {at.started.id}; {at.move} was played")
+    console.print(
+        branched([Branched(r.move, len(r.payoffs), r.mean, r.error, r.move == at.move) for r in rows])
+    )
+    console.print(next_steps([f"arena replays ls {session.folder.name}"]))

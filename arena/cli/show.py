@@ -1,0 +1,78 @@
+"""From records to the rows that views draw."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from arena.replay.entry import Entry
+from arena.view.tables import Played, Result
+
+N = TypeVar("N", int, float)
+
+
+def played(entry: Entry) -> Played:
+    """A sealed match as a row of a list."""
+    seats = list(entry.agents)
+    return Played(
+        entry.id,
+        entry.game,
+        tuple(entry.agents.values()),
+        tuple(entry.payoff[seat] for seat in seats if seat in entry.payoff),
+        entry.reason,
+        entry.kind,
+        entry.plies,
+        ("fork",) if entry.parent else (),
+    )
+
+
+def results(entries: Iterable[Entry]) -> list[Result]:
+    """What each agent did in these matches, the best score first."""
+    tallies: dict[str, _Tally] = {}
+    for entry in entries:
+        for seat, agent in entry.agents.items():
+            tally = tallies.setdefault(agent, _Tally())
+            tally.add(entry, seat)
+    rows = [tally.row(agent) for agent, tally in tallies.items()]
+    return sorted(rows, key=lambda row: row.wins - row.losses, reverse=True)
+
+
+class _Tally:
+    """One agent's results so far."""
+
+    def __init__(self) -> None:
+        self.wins = self.draws = self.losses = self.fouls = self.voids = self.refused = 0
+        self.tokens: int | None = None
+        self.cost: float | None = None
+
+    def add(self, entry: Entry, seat: str) -> None:
+        self.refused += entry.fouls.get(seat, 0)
+        self.tokens = _sum(self.tokens, entry.tokens, seat)
+        self.cost = _sum(self.cost, entry.cost, seat)
+        payoff = entry.payoff.get(seat)
+        if payoff is None:
+            self.voids += 1
+        elif payoff > 0:
+            self.wins += 1
+        elif payoff < 0:
+            self.losses += 1
+            self.fouls += entry.kind == "foul"
+        else:
+            self.draws += 1
+
+    def row(self, agent: str) -> Result:
+        return Result(
+            agent,
+            self.wins,
+            self.draws,
+            self.losses,
+            self.fouls,
+            self.refused,
+            self.voids,
+            self.tokens,
+            cost=self.cost,
+        )
+
+
+def _sum(total: N | None, by_seat: Mapping[str, N], seat: str) -> N | None:
+    if seat not in by_seat:
+        return total
+    return by_seat[seat] if total is None else total + by_seat[seat]

