@@ -1,6 +1,5 @@
 """Our games in PettingZoo's registry: `register`, then ``pettingzoo.make("aec", "arena/chess-v1")``."""
 
-import dataclasses
 from functools import partial
 from typing import Any
 
@@ -28,5 +27,4 @@ def register() -> list[str]:
 
 
 def _referee(name: str, **options: Any) -> Referee:
-    game = load.game(name).game
-    return Referee(dataclasses.replace(game, **options))
+    return Referee(type(load.game(name).game)(**options))
