@@ -18,7 +18,8 @@ lint: $(STAMP)  ## style and types
 	$(BIN)/mypy
 
 bench: $(STAMP)  ## the figures the design promises, as ratios of runs taken side by side
-	@for script in tests/bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in tests/bench/[a-z]*.py; do name=$$(basename $$script .py); echo "== $$name"; \
+	  $(BIN)/python -m tests.bench.$$name || exit 1; done
 
 setup: $(STAMP)
 

@@ -100,7 +100,7 @@ class Turn:
     seed: int = 0
     """The only randomness an agent may use for this reply; in [0, 2**63)."""
     history: Sequence[Exchange] = ()
-    """This seat's earlier calls in this match, the failed attempts included."""
+    """This seat's earlier calls that sent messages in this match, the failed attempts included."""
     position: Position | None = None
     """The whole state when the game is of perfect information; never recorded."""
     match: str = ""

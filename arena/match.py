@@ -99,9 +99,10 @@ class _Table:
             for seat in referee.agent_iter():
                 if referee.outcome is not None:
                     return
-                if seat not in self.replies:
+                if seat not in self.replies and len(referee.waiting) > 1:
                     await self._ask()
-                await self._answer(seat, self.replies.pop(seat))
+                reply = self.replies.pop(seat, None) or await self._act(self._turn(seat))
+                await self._answer(seat, reply)
                 if pace:
                     await pace()
         except AgentUnavailable as error:
@@ -112,11 +113,8 @@ class _Table:
             raise
 
     async def _ask(self) -> None:
-        """Ask every seat that has to move and has not answered yet."""
+        """Ask every seat that has to move and has not answered yet, at the same time."""
         turns = [self._turn(seat) for seat in self.referee.waiting if seat not in self.replies]
-        if len(turns) == 1:
-            self.replies[turns[0].seat] = await self._act(turns[0])
-            return
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._act(turn)) for turn in turns]
@@ -170,7 +168,8 @@ class _Table:
     def _replied(self, seat: Seat, attempt: int, reply: Reply) -> Replied:
         ply = self.referee.ply
         if not reply.messages:
-            if not (reply.text or reply.fault or reply.thinking or reply.candidates):
+            said = reply.text or reply.fault or reply.thinking or reply.candidates or reply.usage.model
+            if not said:
                 return Replied(ply, seat, reply.move, attempt)
             kept = 0
         else:
@@ -188,7 +187,7 @@ class _Table:
             reply.thinking,
             kept,
             reply.messages[kept:],
-            reply.usage if reply.messages else None,
+            reply.usage if reply.messages or reply.usage.model else None,
             reply.candidates,
         )
 

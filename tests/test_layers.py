@@ -27,6 +27,7 @@ ROWS = [
     {"arena.newgame", "arena.doctor"},
     {"arena.view"},
     {"arena.cli"},
+    {"arena.__main__"},
 ]
 OUTSIDE = {
     "rich": {"arena.view"},

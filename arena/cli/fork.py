@@ -53,7 +53,7 @@ def fork(
     replay = found(settings.replays, match).load()
     at = decision(replay.events, ply)
     loaded = load.game_of(replay.started)
-    specs = {seat: seated.agent for seat, seated in replay.started.seats.items()}
+    specs = {seat: seated.spec or seated.agent for seat, seated in replay.started.seats.items()}
     for given in agent or []:
         seat, _, spec = given.partition("=")
         if seat not in specs:
@@ -73,6 +73,7 @@ def fork(
         max_plies=replay.started.max_plies,
         view=view_of(False, False, len(plan.fixtures), settings, loaded, 0.0, ascii),
         past=at.past,
+        specs={agents[seat].name: spec for seat, spec in specs.items()},
     )
     told = {"match": replay.started.id, "ply": ply, "replies": replies, "playouts": playouts}
     name = run or run_name(f"fork-{replay.started.id}")

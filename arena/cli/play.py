@@ -82,6 +82,7 @@ def play(
         retries=retries,
         max_plies=max_plies,
         view=view_of(live, one_by_one, len(fixtures), settings, loaded, delay, ascii),
+        specs=dict(zip(names, agents, strict=True)),
     )
     record = {"game": game, "agents": agents, "matches": matches, "retries": retries, "max_plies": max_plies}
     entries = session.play(fixtures, run=run or run_name(loaded.name), command="play", record=record)
@@ -124,6 +125,7 @@ class Session:
         retries: int = 2,
         max_plies: int = 10_000,
         past: Sequence[Moved] = (),
+        specs: Mapping[str, str] | None = None,
     ) -> None:
         self.loaded = loaded
         self.agents = agents
@@ -133,6 +135,7 @@ class Session:
         self.retries = retries
         self.max_plies = max_plies
         self.past = past
+        self.specs = specs or {}
         self.folder = settings.replays
         self.stopped = ""
         self.interrupted = False
@@ -172,6 +175,7 @@ class Session:
                     self.concurrency,
                     self.retries,
                     self.max_plies,
+                    self.specs,
                 )
                 self.errors = runner.errors
                 task = asyncio.ensure_future(runner.play(fixtures, self.past))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from arena.events import Line, Replied
+from arena.events import Replied
 
 
 @dataclass
@@ -18,16 +18,21 @@ class Budget:
     unpriced: int = 0
     """Replies of models whose price is unknown."""
 
-    def record(self, event: Line) -> None:
-        """Count a reply; other events cost nothing."""
-        if not isinstance(event, Replied) or event.usage is None:
+    def record(self, reply: Replied) -> None:
+        """Count a reply; those of agents that are no language models are free."""
+        usage = reply.usage
+        if usage is None:
             return
-        usage = event.usage
         self.tokens += (usage.input or 0) + (usage.output or 0)
         if usage.cost is None:
             self.unpriced += 1
         else:
             self.cost += usage.cost
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is any limit to keep."""
+        return self.max_cost is not None or self.max_tokens is not None
 
     @property
     def spent(self) -> str | None:

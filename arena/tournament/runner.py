@@ -1,14 +1,14 @@
 """Playing many fixtures at once into one run folder."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from msgspec.structs import replace
 
 from arena.agent import Agent
-from arena.events import Line, Moved, Started
+from arena.events import Line, Moved, Replied, Started
 from arena.game import Game
 from arena.match import describe, play
 from arena.replay.journal import Journal
@@ -60,6 +60,8 @@ class Runner:
     concurrency: int = 1
     retries: int = 2
     max_plies: int = 10_000
+    specs: Mapping[str, str] = field(default_factory=dict)
+    """By name, what to type to load an agent again; its name when it is not here."""
     stopped: str = ""
     """Why no further match is begun; empty while all is well."""
     errors: list[Exception] = field(default_factory=list)
@@ -102,16 +104,18 @@ class Runner:
         agents = {seat: self.agents[name] for seat, name in fixture.seats.items()}
         started = self._header(fixture, agents)
         journal = self.run.journal(started.id)
-        record = _Fan(journal, self.budget, self.watcher, started.id)
+        fan = _Fan(journal, self.budget, self.watcher, started.id, self.stop)
+        # instant agents play 40,000 plies a second while nobody looks on
+        record = journal.record if type(self.watcher) is Nobody and not self.budget.limited else fan.event
         try:
-            await play(self.game, agents, record=record.event, started=started, prefix=past, pace=self._pace)
+            await play(self.game, agents, record=record, started=started, prefix=past, pace=self._pace)
         except (Stopped, asyncio.CancelledError) as error:
             journal.discard()
             if isinstance(error, Stopped):
                 return None
             raise
         except Exception as error:
-            if not record.ended:
+            if not journal.tally.ended:
                 raise
             self.errors.append(error)
         return self.run.seal(journal)
@@ -121,8 +125,13 @@ class Runner:
         started = describe(
             self.game, agents, seed=fixture.seed, name=fixture.game, match_id=match_id(run, fixture.key)
         )
+        seats = {
+            seat: replace(seated, spec=self.specs.get(seated.agent, seated.agent))
+            for seat, seated in started.seats.items()
+        }
         return replace(
             started,
+            seats=seats,
             run=run,
             key=fixture.key,
             retries=self.retries,
@@ -131,9 +140,6 @@ class Runner:
         )
 
     async def _pace(self) -> None:
-        spent = self.budget.spent
-        if spent:
-            self.stop(spent)
         if self.stopped:
             raise Stopped
         await self.watcher.pace()
@@ -147,10 +153,13 @@ class _Fan:
     budget: Budget
     watcher: Watcher
     match: str
-    ended: bool = False
+    stop: Callable[[str], None]
 
     def event(self, event: Line) -> None:
         self.journal.record(event)
-        self.budget.record(event)
         self.watcher.event(self.match, event)
-        self.ended = type(event).__name__ == "Ended"
+        if isinstance(event, Replied):
+            self.budget.record(event)
+            spent = self.budget.spent
+            if spent:
+                self.stop(spent)
