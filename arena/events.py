@@ -157,22 +157,16 @@ def decode_all(raw: bytes) -> list[Line]:
     return [_decoder.decode(line) for line in raw.split(b"\n") if line]
 
 
-def common(earlier: Sequence[Message], later: Sequence[Message]) -> int:
-    """How many leading messages two calls share."""
-    shared = 0
-    for one, other in zip(earlier, later, strict=False):
-        if one != other:
-            break
-        shared += 1
-    return shared
-
-
 def fold(earlier: Exchange | None, messages: Sequence[Message]) -> tuple[int, tuple[Message, ...]]:
     """`Replied.kept` and `Replied.messages` for a call that sent `messages`.
 
     `earlier` is the same seat's last call that sent messages, failed attempts included; None before any.
     """
-    kept = common(_said(earlier), messages)
+    kept = 0
+    for one, other in zip(_said(earlier), messages, strict=False):
+        if one != other:
+            break
+        kept += 1
     return kept, tuple(messages[kept:])
 
 

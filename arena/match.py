@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from arena.agent import Agent, AgentUnavailable, Exchange, Message, Position, Reply, Turn, options_of
-from arena.events import Asked, Ended, Line, Moved, Replied, Seated, Started, common
+from arena.agent import Agent, AgentUnavailable, Exchange, Position, Reply, Turn, options_of
+from arena.events import Asked, Ended, Line, Moved, Replied, Seated, Started, fold
 from arena.game import Game, Move, Outcome, Seat
 from arena.referee import Info, Record, Referee, scripted_moves
 from arena.seeding import derive
@@ -81,7 +81,6 @@ class _Table:
         self.record = record
         self.referee = Referee(game, retries=started.retries, max_plies=started.max_plies, record=record)
         self.history: dict[Seat, tuple[Exchange, ...]] = dict.fromkeys(game.seats, ())
-        self.sent: dict[Seat, tuple[Message, ...]] = dict.fromkeys(game.seats, ())
         self.replies: dict[Seat, Reply] = {}
 
     def begin(self, moves: Sequence[Move], nature: Sequence[Move]) -> None:
@@ -167,15 +166,13 @@ class _Table:
 
     def _replied(self, seat: Seat, attempt: int, reply: Reply) -> Replied:
         ply = self.referee.ply
-        if not reply.messages:
-            said = reply.text or reply.fault or reply.thinking or reply.candidates or reply.usage.model
-            if not said:
-                return Replied(ply, seat, reply.move, attempt)
-            kept = 0
-        else:
-            kept = common(self.sent[seat], reply.messages)
-            self.sent[seat] = (*reply.messages, Message("assistant", reply.text))
-            self.history[seat] = (*self.history[seat], Exchange(ply, reply.messages, reply.text))
+        kept, new = 0, reply.messages
+        if new:
+            history = self.history[seat]
+            kept, new = fold(history[-1] if history else None, new)
+            self.history[seat] = (*history, Exchange(ply, reply.messages, reply.text))
+        elif not (reply.text or reply.fault or reply.thinking or reply.candidates or reply.usage.model):
+            return Replied(ply, seat, reply.move, attempt)
         return Replied(
             ply,
             seat,
@@ -186,7 +183,7 @@ class _Table:
             reply.text,
             reply.thinking,
             kept,
-            reply.messages[kept:],
+            new,
             reply.usage if reply.messages or reply.usage.model else None,
             reply.candidates,
         )

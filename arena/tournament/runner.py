@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from arena.agent import Agent
-from arena.events import Line, Moved, Replied, Started
+from arena.events import Line, Moved, Replied, Seated, Started
 from arena.game import Game
 from arena.match import describe, play
 from arena.replay.journal import Journal
@@ -66,6 +67,8 @@ class Runner:
     """Why no further match is begun; empty while all is well."""
     errors: list[Exception] = field(default_factory=list)
     """What agents or games raised; each has made its match void."""
+    _template: Started | None = None
+    _seated: dict[str, Seated] = field(default_factory=dict)
 
     def stop(self, reason: str) -> None:
         """Begin no further match, and give up those in progress at their next move."""
@@ -122,22 +125,28 @@ class Runner:
 
     def _header(self, fixture: Fixture, agents: Mapping[str, Agent]) -> Started:
         run = self.run.name
-        started = describe(
-            self.game, agents, seed=fixture.seed, name=fixture.game, match_id=match_id(run, fixture.key)
-        )
-        seats = {
-            seat: replace(seated, spec=self.specs.get(seated.agent, seated.agent))
-            for seat, seated in started.seats.items()
-        }
+        if self._template is None or self._template.game != fixture.game:
+            self._template = describe(self.game, agents, name=fixture.game)
         return replace(
-            started,
-            seats=seats,
+            self._template,
+            id=match_id(run, fixture.key),
+            seats={seat: self._seat(name) for seat, name in fixture.seats.items()},
+            seed=fixture.seed,
             run=run,
             key=fixture.key,
             retries=self.retries,
             max_plies=self.max_plies,
             parent=fixture.parent,
         )
+
+    def _seat(self, name: str) -> Seated:
+        """Who sits there, put in words once: a run seats the same few agents again and again."""
+        seated = self._seated.get(name)
+        if seated is None:
+            agent = self.agents[name]
+            spec = self.specs.get(agent.name, agent.name)
+            seated = self._seated[name] = Seated(agent.name, spec, to_builtins(agent.options()))
+        return seated
 
     async def _pace(self) -> None:
         if self.stopped:
