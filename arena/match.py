@@ -93,16 +93,24 @@ class _Table:
             self.referee.step(move)
 
     async def run(self, pace: Pace | None) -> None:
-        referee = self.referee
+        referee, replies = self.referee, self.replies
         try:
             for seat in referee.agent_iter():
                 if referee.outcome is not None:
                     return
-                if seat not in self.replies and len(referee.waiting) > 1:
+                if len(referee.waiting) == 1:
+                    reply = replies.pop(seat, None) or await self._act(self._turn(seat))
+                else:
                     await self._ask()
-                reply = self.replies.pop(seat, None) or await self._act(self._turn(seat))
-                await self._answer(seat, reply)
-                if pace:
+                    reply = replies.pop(seat)
+                self.record(self._replied(seat, reply))
+                if reply.fault is not None:
+                    referee.foul(reply.fault, reply.detail or f"the answer was {reply.fault}")
+                elif self.game.slow:
+                    await asyncio.to_thread(referee.step, reply.move)
+                else:
+                    referee.step(reply.move)
+                if pace and referee.outcome is None:
                     await pace()
         except AgentUnavailable as error:
             referee.void(str(error))
@@ -153,19 +161,8 @@ class _Table:
             match_id,
         )
 
-    async def _answer(self, seat: Seat, reply: Reply) -> None:
-        referee = self.referee
-        attempt = referee.infos[seat]["attempt"]
-        self.record(self._replied(seat, attempt, reply))
-        if reply.fault is not None:
-            referee.foul(reply.fault, reply.detail or f"the answer was {reply.fault}")
-        elif self.game.slow:
-            await asyncio.to_thread(referee.step, reply.move)
-        else:
-            referee.step(reply.move)
-
-    def _replied(self, seat: Seat, attempt: int, reply: Reply) -> Replied:
-        ply = self.referee.ply
+    def _replied(self, seat: Seat, reply: Reply) -> Replied:
+        ply, attempt = self.referee.ply, self.referee.infos[seat]["attempt"]
         kept, new = 0, reply.messages
         if new:
             history = self.history[seat]

@@ -7,7 +7,7 @@ from math import isfinite
 
 import msgspec
 
-from arena.events import Ended, Fouled, Line, Replied, Started
+from arena.events import Asked, Ended, Fouled, Line, Moved, Replied, Started
 from arena.game import Kind, Seat
 from arena.replay.error import ReplayError
 
@@ -109,6 +109,8 @@ class Tally:
             ReplayError: it stands at the wrong place, or a payoff is no finite number.
         """
         kind = type(event)
+        if (kind is Moved or kind is Asked) and self.started is not None and self.ended is None:
+            return  # most lines: nothing to sum up
         if self.started is None or self.ended is not None or kind is Started:
             self._begin(event)
         elif isinstance(event, Replied):

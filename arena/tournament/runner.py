@@ -70,6 +70,10 @@ class Runner:
     _template: Started | None = None
     _seated: dict[str, Seated] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        # Instant agents play 40,000 plies a second; telling nobody about each would cost a tenth of it.
+        self._alone = type(self.watcher) is Nobody
+
     def stop(self, reason: str) -> None:
         """Begin no further match, and give up those in progress at their next move."""
         self.stopped = self.stopped or reason
@@ -108,8 +112,7 @@ class Runner:
         started = self._header(fixture, agents)
         journal = self.run.journal(started.id)
         fan = _Fan(journal, self.budget, self.watcher, started.id, self.stop)
-        # instant agents play 40,000 plies a second while nobody looks on
-        record = journal.record if type(self.watcher) is Nobody and not self.budget.limited else fan.event
+        record = journal.record if self._alone and not self.budget.limited else fan.event
         try:
             await play(self.game, agents, record=record, started=started, prefix=past, pace=self._pace)
         except (Stopped, asyncio.CancelledError) as error:
@@ -151,7 +154,8 @@ class Runner:
     async def _pace(self) -> None:
         if self.stopped:
             raise Stopped
-        await self.watcher.pace()
+        if not self._alone:
+            await self.watcher.pace()
 
 
 @dataclass

@@ -23,7 +23,7 @@ from arena.replay.run import Run, RunSettings
 from arena.tournament.fixture import Fixture
 from arena.tournament.runner import Runner
 
-CHESS, TIC_TAC_TOE, CAP = 10, 400, 200
+CHESS, TIC_TAC_TOE, CAP = 10, 3000, 200
 
 
 def bare() -> int:
