@@ -1,13 +1,15 @@
 """``arena demo``: a language model plays real games, live."""
 
 from itertools import islice
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from arena.cli import flags
 from arena.cli.errors import DONE, FAILED, INTERRUPTED
-from arena.replay.entry import Entry
+
+if TYPE_CHECKING:
+    from arena.replay.entry import Entry
 
 MODEL = "llamacpp/smollm2"
 """The embedded model: it needs no key, no network and no graphics card."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
@@ -15,11 +15,11 @@ from arena.cli import flags
 from arena.cli.errors import DONE, FAILED, INTERRUPTED, LIMITED
 from arena.events import Moved
 from arena.load import LoadedGame
-from arena.replay.entry import Entry
-from arena.replay.run import Run, RunSettings
 from arena.settings import Settings
-from arena.tournament.budget import Budget
-from arena.tournament.fixture import Fixture, mirrored
+
+if TYPE_CHECKING:
+    from arena.replay.entry import Entry
+    from arena.tournament.fixture import Fixture
 
 Delay = Annotated[float, typer.Option("--delay", help="With --live, seconds a move stays on screen.")]
 
@@ -51,6 +51,7 @@ def play(
       arena play tic_tac_toe minimax,depth=9 random -n 20
     """
     from arena import load
+    from arena.tournament.fixture import mirrored
 
     settings = flags.settings(
         replays=replays,
@@ -101,7 +102,7 @@ class View(Protocol):
     def event(self, match: str, event: Any) -> None:
         """A match has recorded an event."""
 
-    def sealed(self, entry: Entry) -> None:
+    def sealed(self, entry: "Entry") -> None:
         """A match is on disk."""
 
     async def pace(self) -> None:
@@ -142,8 +143,8 @@ class Session:
         self.errors: list[Exception] = []
 
     def play(
-        self, fixtures: Iterable[Fixture], *, run: str, command: str, record: Mapping[str, Any]
-    ) -> list[Entry]:
+        self, fixtures: "Iterable[Fixture]", *, run: str, command: str, record: Mapping[str, Any]
+    ) -> "list[Entry]":
         """The entries of the matches that were finished.
 
         Raises:
@@ -154,8 +155,10 @@ class Session:
         return asyncio.run(self._play(fixtures, run, command, record))
 
     async def _play(
-        self, fixtures: Iterable[Fixture], name: str, command: str, record: Mapping[str, Any]
-    ) -> list[Entry]:
+        self, fixtures: "Iterable[Fixture]", name: str, command: str, record: Mapping[str, Any]
+    ) -> "list[Entry]":
+        from arena.replay.run import Run, RunSettings
+        from arena.tournament.budget import Budget
         from arena.tournament.preflight import preflight
         from arena.tournament.runner import Runner
 
@@ -187,7 +190,7 @@ class Session:
             for agent in self.agents.values():
                 await agent.close()
 
-    async def _finished(self, task: "asyncio.Task[list[Entry]]") -> list[Entry]:
+    async def _finished(self, task: "asyncio.Task[list[Entry]]") -> "list[Entry]":
         try:
             return await task
         except asyncio.CancelledError:
@@ -216,7 +219,7 @@ def mend_all(root: Path) -> None:
         typer.echo(clean(f"{folder}: its writer died. {recovery}"), err=True)
 
 
-def show_plan(fixtures: Sequence[Fixture], settings: Settings) -> None:
+def show_plan(fixtures: "Sequence[Fixture]", settings: Settings) -> None:
     """Say what would be played."""
     import msgspec
 
@@ -242,7 +245,7 @@ def _limits(settings: Settings) -> str:
     return " and ".join(parts) or "none"
 
 
-def finish(entries: Sequence[Entry], session: Session, settings: Settings) -> None:
+def finish(entries: "Sequence[Entry]", session: Session, settings: Settings) -> None:
     """Show what came of it and end the command with its exit code."""
     import msgspec
 
@@ -271,7 +274,7 @@ def finish(entries: Sequence[Entry], session: Session, settings: Settings) -> No
     raise typer.Exit(code)
 
 
-def _code(entries: Sequence[Entry], session: Session) -> int:
+def _code(entries: "Sequence[Entry]", session: Session) -> int:
     if session.interrupted:
         return INTERRUPTED
     if session.stopped:

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from arena.cli import flags
 from arena.cli.errors import FAILED
-from arena.replay.entry import Entry
+
+if TYPE_CHECKING:
+    from arena.replay.entry import Entry
 
 app = typer.Typer(help="List, show, verify and prune replays.", no_args_is_help=True)
 
@@ -59,7 +61,7 @@ def ls(
     console.print(f"{len(chosen)} of {total:,} matches in {settings.replays}", style="dim")
 
 
-def _wanted(entry: Entry, game: str, agent: str, kind: str) -> bool:
+def _wanted(entry: "Entry", game: str, agent: str, kind: str) -> bool:
     return (
         (not game or entry.game == game)
         and (not agent or any(agent in name for name in entry.agents.values()))
