@@ -52,16 +52,18 @@ async def play(
     started: Started | None = None,
     prefix: Sequence[Moved] = (),
     pace: Pace | None = None,
+    move_seconds: float | None = None,
 ) -> Outcome:
     """Play one match to its end.
 
     `started` is the header to record; it defaults to `describe` and then decides the seed. `prefix` are
     moves to make first, as a fork does. `pace` is awaited after each move. Seats that move at once are
-    asked concurrently. An agent that is unavailable makes the match void; so does any other error of an
-    agent or a game, which is raised again once the end is recorded.
+    asked concurrently. An agent that is unavailable, or gives no answer within `move_seconds`, makes the
+    match void; so does any other error of an agent or a game, which is raised again once the end is
+    recorded.
     """
     started = started or describe(game, agents, seed=seed)
-    table = _Table(game, agents, started, record or _ignore)
+    table = _Table(game, agents, started, record or _ignore, move_seconds)
     table.begin(*scripted_moves(prefix))
     await table.run(pace)
     outcome = table.referee.outcome
@@ -73,9 +75,15 @@ class _Table:
     """One match in progress: the referee, the agents, and what each seat has been sent."""
 
     def __init__(
-        self, game: Game[Any], agents: Mapping[Seat, Agent], started: Started, record: Record
+        self,
+        game: Game[Any],
+        agents: Mapping[Seat, Agent],
+        started: Started,
+        record: Record,
+        move_seconds: float | None = None,
     ) -> None:
         self.game = game
+        self.move_seconds = move_seconds
         self.agents = agents
         self.started = started
         self.record = record
@@ -133,9 +141,16 @@ class _Table:
     async def _act(self, turn: Turn) -> Reply:
         agent = self.agents[turn.seat]
         try:
-            return await agent.act(turn)
+            if self.move_seconds is None:
+                return await agent.act(turn)
+            async with asyncio.timeout(self.move_seconds) as clock:
+                return await agent.act(turn)
         except AgentUnavailable as error:
             raise AgentUnavailable(f"{agent.name}: {error}") from error
+        except TimeoutError as error:
+            if self.move_seconds is None or not clock.expired():
+                raise
+            raise AgentUnavailable(f"{agent.name}: no answer within {self.move_seconds:g} s") from error
 
     def _turn(self, seat: Seat) -> Turn:
         referee, game, match_id = self.referee, self.game, self.started.id

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def arena(*arguments: object, cwd: Path, **options: object) -> subprocess.Popen:
 def test_play_saves_matches_with_rotating_seats(capsys, tmp_path):
     assert run("play", "tic_tac_toe", "minimax,depth=9", "random", "-n", 4) == 0
     captured = capsys.readouterr()
-    assert "4/0/0" in captured.out
+    assert re.search(r"minimax,depth=9 +\d/\d/0 ", captured.out)
     assert "next: arena watch" in captured.out
     found = list(entries(runs(tmp_path / "replays")[0]))
     assert [entry.agents["x"] for entry in found] == ["minimax,depth=9", "random"] * 2

@@ -171,14 +171,14 @@ class Session:
                 self.folder = run.folder
                 runner = Runner(
                     run,
-                    self.loaded.game,
+                    lambda fixture: self.loaded.game,
                     self.agents,
                     Budget(settings.max_cost, settings.max_tokens),
                     self.view,
                     self.concurrency,
                     self.retries,
                     self.max_plies,
-                    self.specs,
+                    specs=self.specs,
                 )
                 self.errors = runner.errors
                 task = asyncio.ensure_future(runner.play(fixtures, self.past))

@@ -8,6 +8,8 @@ import typer
 from arena.cli import flags
 
 if TYPE_CHECKING:
+    from arena.cli.views import Drawing
+    from arena.events import Started
     from arena.replay.archive import Found
 
 
@@ -32,9 +34,21 @@ def watch(
     replay = found(settings.replays, match).load()
     console = out()
     if print_ or prompts or not (sys.stdout.isatty() and sys.stdin.isatty()):
-        print_replay(replay, console, prompts=prompts, thinking=thinking, ply=ply)
+        print_replay(replay, console, prompts=prompts, thinking=thinking, ply=ply, ascii=ascii)
     else:
-        step(replay, console)
+        step(replay, console, draw=drawing(replay.started), ply=ply or 0, ascii=ascii)
+
+
+def drawing(started: "Started") -> "Drawing | None":
+    """The game's own drawing of a record; None when the game is not here, or of another version."""
+    from arena import load
+    from arena.cli.views import Drawing
+
+    try:
+        game = load.game_of(started).game
+    except load.LoadError:
+        return None  # a replay shows itself without its game's code, only plainer
+    return Drawing(game) if game.version == started.version else None
 
 
 def found(root: Path, match: str) -> "Found":

@@ -26,6 +26,12 @@ class Fixture(msgspec.Struct, frozen=True):
     """Tells apart fixtures that are otherwise the same, such as an agent against itself."""
     parent: Parent | None = None
     """Where the match was taken up again, if it is a fork."""
+    round: int = 0
+    """The batch of the schedule that it belongs to, or a round of a round robin."""
+    pair: int = 0
+    """Fixtures of a schedule with one pair share a scenario; they differ in who sits where."""
+    attempt: int = 0
+    """How often the pair was played before and came to nothing because the world failed."""
 
     @property
     def key(self) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -9,13 +10,16 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from arena.agent import Agent
-from arena.events import Line, Moved, Replied, Seated, Started
+from arena.events import Ended, Line, Moved, Replied, Seated, Started
 from arena.game import Game
 from arena.match import describe, play
 from arena.replay.journal import Journal
 from arena.replay.run import Entry, Run
 from arena.tournament.budget import Budget
 from arena.tournament.fixture import Fixture, match_id
+
+
+_UNLIMITED: AbstractAsyncContextManager[object] = nullcontext()
 
 
 class Stopped(BaseException):
@@ -50,10 +54,10 @@ class Nobody:
 
 @dataclass
 class Runner:
-    """Plays fixtures of one game; each finished match is sealed in the run."""
+    """Plays fixtures; each finished match is sealed in the run."""
 
     run: Run
-    game: Game[Any]
+    game_of: Callable[[Fixture], Game[Any]]
     agents: Mapping[str, Agent]
     """By name, as fixtures name them."""
     budget: Budget = field(default_factory=Budget)
@@ -61,13 +65,17 @@ class Runner:
     concurrency: int = 1
     retries: int = 2
     max_plies: int = 10_000
+    move_seconds: float | None = None
+    """A longer reply makes the match void; None is no limit."""
+    game_seconds: float | None = None
+    """A longer match is void; None is no limit."""
     specs: Mapping[str, str] = field(default_factory=dict)
     """By name, what to type to load an agent again; its name when it is not here."""
     stopped: str = ""
     """Why no further match is begun; empty while all is well."""
     errors: list[Exception] = field(default_factory=list)
     """What agents or games raised; each has made its match void."""
-    _template: Started | None = None
+    _templates: dict[int, Started] = field(default_factory=dict)
     _seated: dict[str, Seated] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -108,13 +116,26 @@ class Runner:
             await asyncio.sleep(0)  # matches of instant agents never suspend by themselves
 
     async def _match(self, fixture: Fixture, past: Sequence[Moved]) -> Entry | None:
+        game = self.game_of(fixture)
         agents = {seat: self.agents[name] for seat, name in fixture.seats.items()}
-        started = self._header(fixture, agents)
+        started = self._header(game, fixture, agents)
         journal = self.run.journal(started.id)
         fan = _Fan(journal, self.budget, self.watcher, started.id, self.stop)
         record = journal.record if self._alone and not self.budget.limited else fan.event
         try:
-            await play(self.game, agents, record=record, started=started, prefix=past, pace=self._pace)
+            async with asyncio.timeout(self.game_seconds) if self.game_seconds else _UNLIMITED:
+                await play(
+                    game,
+                    agents,
+                    record=record,
+                    started=started,
+                    prefix=past,
+                    pace=self._pace,
+                    move_seconds=self.move_seconds,
+                )
+        except TimeoutError:
+            if not journal.tally.ended:
+                record(Ended({}, f"not over within {self.game_seconds:g} s", "void", 0))
         except (Stopped, asyncio.CancelledError) as error:
             journal.discard()
             if isinstance(error, Stopped):
@@ -126,12 +147,13 @@ class Runner:
             self.errors.append(error)
         return self.run.seal(journal)
 
-    def _header(self, fixture: Fixture, agents: Mapping[str, Agent]) -> Started:
+    def _header(self, game: Game[Any], fixture: Fixture, agents: Mapping[str, Agent]) -> Started:
         run = self.run.name
-        if self._template is None or self._template.game != fixture.game:
-            self._template = describe(self.game, agents, name=fixture.game)
+        template = self._templates.get(id(game))
+        if template is None:
+            template = self._templates[id(game)] = describe(game, agents, name=fixture.game)
         return replace(
-            self._template,
+            template,
             id=match_id(run, fixture.key),
             seats={seat: self._seat(name) for seat, name in fixture.seats.items()},
             seed=fixture.seed,

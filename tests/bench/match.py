@@ -46,7 +46,7 @@ def ours(spec: str, matches: int, folder: Path) -> int:
     seats = dict.fromkeys(loaded.game.seats, "random")
     fixtures = [Fixture(loaded.name, loaded.options, seats, number, number) for number in range(matches)]
     with Run.create(folder, f"bench-{time.monotonic_ns()}", RunSettings()) as run:
-        entries = asyncio.run(Runner(run, loaded.game, {"random": agent}).play(fixtures))
+        entries = asyncio.run(Runner(run, lambda fixture: loaded.game, {"random": agent}).play(fixtures))
     return sum(entry.plies for entry in entries)
 
 
