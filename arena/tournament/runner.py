@@ -18,7 +18,6 @@ from arena.replay.run import Entry, Run
 from arena.tournament.budget import Budget
 from arena.tournament.fixture import Fixture, match_id
 
-
 _UNLIMITED: AbstractAsyncContextManager[object] = nullcontext()
 
 
