@@ -57,6 +57,8 @@ class Started(Event, frozen=True, omit_defaults=True, tag="match"):
     run: str = ""
     key: str = ""
     """Names the fixture: the same game, options, seats and seed have the same key."""
+    pair: str = ""
+    """Names the mirrored pair (or set of rotations) within the run, and after a dot which attempt at it."""
     retries: int = 2
     max_plies: int = 10_000
     parent: Parent | None = None

@@ -25,7 +25,8 @@ def demo(
 ) -> None:
     """Watch a language model play chess, tic-tac-toe and Kuhn poker, in a few minutes."""
     from arena import load
-    from arena.cli.play import Session, run_name, view_of
+    from arena.cli.play import play_new, run_name, view_of
+    from arena.cli.session import Session, only
     from arena.cli.show import results
     from arena.tournament.fixture import mirrored
     from arena.view.console import err, out
@@ -48,14 +49,16 @@ def demo(
         fixtures = mirrored(loaded.name, loaded.options, loaded.game.seats, names, seed=settings.seed)
         words.print(f"{spec}: {names[0]} against {names[1]}", style="bold")
         session = Session(
-            loaded,
+            [loaded.game],
+            only(loaded.game),
             dict(zip(names, agents, strict=True)),
             settings,
-            view=view_of(True, True, count, settings, loaded, delay, ascii),
+            view_of(True, True, count, settings, loaded, delay, ascii),
             concurrency=1,
         )
         run = run_name(f"demo-{loaded.name}")
-        entries += session.play(islice(fixtures, count), run=run, command="demo", record={"game": spec})
+        entries += play_new(session, islice(fixtures, count), name=run, command="demo", told={"game": spec})
+        session.tell_trouble()
         if session.interrupted:
             raise typer.Exit(INTERRUPTED)
     console = out(settings.display)

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arena.cli import flags
-from arena.cli.errors import DONE, FAILED, INTERRUPTED, LIMITED
 
 if TYPE_CHECKING:
-    from arena.cli.play import Session
+    from arena.cli.session import Session
     from arena.settings import Settings
     from arena.tournament.fork import Branch, Decision
 
@@ -36,7 +35,8 @@ def fork(
     Example:  arena fork last --ply 3 --replies 4 --playouts 8
     """
     from arena import load
-    from arena.cli.play import Session, run_name, show_plan, view_of
+    from arena.cli.play import play_new, run_name, show_plan, view_of
+    from arena.cli.session import Session, only
     from arena.cli.watch import found
     from arena.replay.archive import load as load_replay
     from arena.tournament.fork import branches, decision
@@ -65,24 +65,23 @@ def fork(
         show_plan(plan.fixtures, settings)
         return
     session = Session(
-        loaded,
+        [loaded.game],
+        only(loaded.game),
         plan.agents,
         settings,
+        view_of(False, False, len(plan.fixtures), settings, loaded, 0.0, ascii),
         concurrency=settings.concurrency,
         retries=replay.started.retries,
         max_plies=replay.started.max_plies,
-        view=view_of(False, False, len(plan.fixtures), settings, loaded, 0.0, ascii),
-        past=at.past,
         specs={agents[seat].name: spec for seat, spec in specs.items()},
     )
     told = {"match": replay.started.id, "ply": ply, "replies": replies, "playouts": playouts}
     name = run or run_name(f"fork-{replay.started.id}")
-    entries = session.play(plan.fixtures, run=name, command="fork", record=told)
+    entries = play_new(session, plan.fixtures, name=name, command="fork", told=told, past=at.past)
+    session.tell_trouble()
     rows = branches(at, (load_replay(session.folder, entry).events for entry in entries))
     _show(rows, at, settings, session)
-    if session.interrupted or session.stopped:
-        raise typer.Exit(INTERRUPTED if session.interrupted else LIMITED)
-    raise typer.Exit(FAILED if session.errors else DONE)
+    raise typer.Exit(session.exit_code(entries))
 
 
 def _show(rows: "list[Branch]", at: "Decision", settings: "Settings", session: "Session") -> None:

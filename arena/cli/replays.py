@@ -35,7 +35,7 @@ def ls(
 
     import msgspec
 
-    from arena.cli.play import mend_all
+    from arena.cli.session import mend_all
     from arena.cli.show import played
     from arena.replay.archive import entries
     from arena.view.console import out

@@ -25,7 +25,7 @@ def watch(
     """Watch a replay, move by move."""
     import sys
 
-    from arena.cli.play import mend_all
+    from arena.cli.session import mend_all
     from arena.view.console import out
     from arena.view.replay import print_replay, step
 

@@ -52,6 +52,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Prompt and completion tokens by seat; seats whose agent reported none are left out."""
     cost: dict[Seat, float] = {}
     """Dollars by seat; seats whose agent reported none are left out."""
+    pair: str = ""
+    """See `Started.pair`."""
     parent: str | None = None
     """The match that this one was forked from."""
 
@@ -151,6 +153,7 @@ class Tally:
             fouls=self.fouls,
             tokens=self.tokens,
             cost={seat: round(cost, 9) for seat, cost in self.cost.items()},
+            pair=started.pair,
             parent=started.parent.id if started.parent else None,
         )
 

@@ -62,7 +62,8 @@ def _rotations(
     while True:
         turn = number % len(seats)
         table = dict(zip(seats, [*agents[turn:], *agents[:turn]], strict=True))
-        yield Fixture(game, options, table, derive(seed, "scenario", number // len(seats)), number)
+        pair = number // len(seats)
+        yield Fixture(game, options, table, derive(seed, "scenario", pair), number, pair=pair)
         number += 1
 
 

@@ -1,24 +1,25 @@
 """Checks before anything is spent."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from arena.agent import Agent, AgentUnavailable
 from arena.game import Game
 
 
-async def preflight(agents: Iterable[Agent], game: Game[Any]) -> None:
-    """See that every agent suits the game and can play now.
+async def preflight(agents: Iterable[Agent], games: Sequence[Game[Any]]) -> None:
+    """See that every agent suits the games and can play now.
 
     Raises:
-        ValueError: an agent cannot play this game.
+        ValueError: an agent cannot play one of the games.
         AgentUnavailable: one or more cannot be reached; the message has a line for each.
     """
     agents = list(agents)
     for agent in agents:
         try:
-            agent.suits(game)
+            for game in games:
+                agent.suits(game)
         except ValueError as error:
             raise ValueError(f"{agent.name}: {error}") from error
     results = await asyncio.gather(*(agent.ready() for agent in agents), return_exceptions=True)

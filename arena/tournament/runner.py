@@ -72,6 +72,8 @@ class Runner:
     """By name, what to type to load an agent again; its name when it is not here."""
     stopped: str = ""
     """Why no further match is begun; empty while all is well."""
+    enough: bool = False
+    """Whether what is known is enough, so that nothing more need be played."""
     errors: list[Exception] = field(default_factory=list)
     """What agents or games raised; each has made its match void."""
     _templates: dict[int, Started] = field(default_factory=dict)
@@ -85,10 +87,19 @@ class Runner:
         """Begin no further match, and give up those in progress at their next move."""
         self.stopped = self.stopped or reason
 
-    async def play(self, fixtures: Iterable[Fixture], past: Sequence[Moved] = ()) -> list[Entry]:
+    def finish(self) -> None:
+        """Begin no further match, and give up those in progress: what is known is enough."""
+        self.enough = True
+
+    async def play(
+        self,
+        fixtures: Iterable[Fixture],
+        past: Sequence[Moved] = (),
+        sealed: Callable[[Fixture, Entry], None] | None = None,
+    ) -> list[Entry]:
         """Play all fixtures, some at once; the entries of the finished ones, in order of their ends.
 
-        `past` are the moves that forks begin with.
+        `past` are the moves that forks begin with. `sealed` is told of each match once it is on disk.
 
         Raises:
             ReplayError: a match could not be written; the others are given up.
@@ -98,13 +109,19 @@ class Runner:
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self.concurrency):
-                    group.create_task(self._work(source, entries, past))
+                    group.create_task(self._work(source, entries, past, sealed))
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         return entries
 
-    async def _work(self, source: Iterator[Fixture], entries: list[Entry], past: Sequence[Moved]) -> None:
-        while not self.stopped:
+    async def _work(
+        self,
+        source: Iterator[Fixture],
+        entries: list[Entry],
+        past: Sequence[Moved],
+        sealed: Callable[[Fixture, Entry], None] | None,
+    ) -> None:
+        while not (self.stopped or self.enough):
             fixture = next(source, None)
             if fixture is None:
                 return
@@ -112,6 +129,8 @@ class Runner:
             if entry:
                 entries.append(entry)
                 self.watcher.sealed(entry)
+                if sealed:
+                    sealed(fixture, entry)
             await asyncio.sleep(0)  # matches of instant agents never suspend by themselves
 
     async def _match(self, fixture: Fixture, past: Sequence[Moved]) -> Entry | None:
@@ -161,6 +180,7 @@ class Runner:
             retries=self.retries,
             max_plies=self.max_plies,
             parent=fixture.parent,
+            pair="" if fixture.parent else f"{fixture.pair}.{fixture.attempt}",
         )
 
     def _seat(self, name: str) -> Seated:
@@ -173,7 +193,7 @@ class Runner:
         return seated
 
     async def _pace(self) -> None:
-        if self.stopped:
+        if self.stopped or self.enough:
             raise Stopped
         if not self._alone:
             await self.watcher.pace()
