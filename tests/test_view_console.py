@@ -11,7 +11,8 @@ class Terminal(StringIO):
 
 
 def test_a_pipe_is_80_columns_wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("COLUMNS", raising=False)
+    for name in ("COLUMNS", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
     assert console(StringIO()).width == 80
     monkeypatch.setenv("COLUMNS", "120")
     assert console(StringIO()).width == 120

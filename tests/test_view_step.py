@@ -1,4 +1,3 @@
-import os
 import shutil
 import signal
 import subprocess
@@ -180,10 +179,10 @@ def test_an_error_leaves_the_terminal_as_it_was(opened: list[Terminal]) -> None:
 
 
 @pytest.fixture
-def tmux() -> Iterator[Callable[..., str]]:
+def tmux(tmp_path: Path) -> Iterator[Callable[..., str]]:
     if shutil.which("tmux") is None:
         pytest.skip("tmux is not installed")
-    server = ["tmux", "-L", f"arena-{os.getpid()}", "-f", "/dev/null"]
+    server = ["tmux", "-S", str(tmp_path / "tmux"), "-f", "/dev/null"]
 
     def run(*words: str) -> str:
         return subprocess.run([*server, *words], capture_output=True, text=True, check=True, cwd=ROOT).stdout
@@ -195,7 +194,8 @@ def tmux() -> Iterator[Callable[..., str]]:
 def test_the_screen_in_a_real_terminal(tmux: Callable[..., str], tmp_path: Path) -> None:
     script = tmp_path / "watch.py"
     script.write_text(program())
-    command = f"env -u NO_COLOR PYTHONPATH='{ROOT}' '{sys.executable}' '{script}'"
+    plain_terminal = "env -u NO_COLOR -u FORCE_COLOR -u COLUMNS -u LINES"
+    command = f"{plain_terminal} PYTHONPATH='{ROOT}' '{sys.executable}' '{script}'"
     tmux("new-session", "-d", "-s", "watch", "-x", "80", "-y", "24", command)
 
     def until(right: Callable[[str], bool]) -> None:

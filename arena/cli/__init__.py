@@ -15,6 +15,7 @@ from arena.cli.games import app as games
 from arena.cli.newgame import new_game
 from arena.cli.play import play
 from arena.cli.replays import app as replays
+from arena.cli.tournament import tournament
 from arena.cli.watch import watch
 
 PLAY, LOOK, BUILD, MEND = "Play", "Look", "Build", "Mend"
@@ -41,6 +42,7 @@ def root(
 
 
 app.command("play", rich_help_panel=PLAY)(play)
+app.command("tournament", rich_help_panel=PLAY)(tournament)
 app.command("fork", rich_help_panel=PLAY)(fork)
 app.command("demo", rich_help_panel=PLAY)(demo)
 app.command("watch", rich_help_panel=LOOK)(watch)

@@ -32,8 +32,11 @@ def settings(
     concurrency: int | None = None,
     max_cost: float | None = None,
     max_tokens: int | None = None,
+    tournament: Overrides | None = None,
 ) -> Settings:
     """The settings in force under these flags; off a terminal the default display is plain.
+
+    `tournament` is what a cup says; flags and variables beat it.
 
     Raises:
         SettingsError: a flag, a variable or a file holds what it may not.
@@ -46,7 +49,8 @@ def settings(
             concurrency=concurrency,
             max_cost=max_cost,
             max_tokens=max_tokens,
-        )
+        ),
+        tournament or Overrides(),
     )
     found = resolved.settings
     if "display" not in resolved.sources and not sys.stderr.isatty():

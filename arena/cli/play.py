@@ -72,13 +72,14 @@ def play(
     if dry_run:
         show_plan(fixtures, settings)
         return
-    one_by_one = live or "human" in (type(agent).__module__.rpartition(".")[2] for agent in seated)
+    person = any(type(agent).__module__ == "agents.human" for agent in seated)
+    one_by_one = live or person
     session = Session(
         [loaded.game],
         only(loaded.game),
         dict(zip(names, seated, strict=True)),
         settings,
-        view_of(live, one_by_one, len(fixtures), settings, loaded, delay, ascii),
+        view_of(live and not person, one_by_one, len(fixtures), settings, loaded, delay, ascii),
         concurrency=1 if one_by_one else settings.concurrency,
         retries=retries,
         max_plies=max_plies,

@@ -50,13 +50,12 @@ class _Tally:
         payoff = entry.payoff.get(seat)
         if payoff is None:
             self.voids += 1
-        elif payoff > 0:
-            self.wins += 1
-        elif payoff < 0:
-            self.losses += 1
-            self.fouls += entry.kind == "foul"
-        else:
-            self.draws += 1
+            return
+        best = max((value for other, value in entry.payoff.items() if other != seat), default=0.0)
+        self.wins += payoff > best
+        self.draws += payoff == best
+        self.losses += payoff < best
+        self.fouls += payoff < best and entry.kind == "foul"
 
     def row(self, agent: str) -> Result:
         return Result(

@@ -68,6 +68,14 @@ class ProgressView(Quiet):
         self.progress = Progress(total, err(display), ascii=ascii)
         self.recorders: dict[str, Any] = {}
 
+    def announce(self, matches: int) -> None:
+        """So many matches more are to be played."""
+        self.progress.total += matches
+
+    def resumed(self, done: int) -> None:
+        """Some matches were played before."""
+        self.progress.done += done
+
     def __enter__(self) -> "ProgressView":
         self.progress.__enter__()
         return self

@@ -6,6 +6,7 @@ of ``games/`` or ``agents/``, an entry point of the groups ``arena.games`` and `
 are made by reading source files; nothing is imported before it is asked for.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +33,7 @@ __all__ = [
     "games",
     "options_of",
     "slots_of",
+    "with_options",
 ]
 
 _DEFAULTS = Settings()
@@ -66,9 +68,18 @@ def game_of(started: Started) -> LoadedGame:
     Raises:
         LoadError: it is not here, or no longer takes these options.
     """
-    asked = parse(started.game)
-    made: Game[Any] = build(find(GAMES, asked.name, ()), started.options, str(asked))
-    return LoadedGame(started.game, made, started.options)
+    return LoadedGame(started.game, with_options(started.game, started.options), started.options)
+
+
+def with_options(name: str, options: Mapping[str, Option]) -> Game[Any]:
+    """The game of a `LoadedGame.name` under recorded options.
+
+    Raises:
+        LoadError: it is not here, or does not take these options.
+    """
+    asked = parse(name)
+    made: Game[Any] = build(find(GAMES, asked.name, ()), options, str(asked))
+    return made
 
 
 def agent(spec: str, settings: Settings = _DEFAULTS) -> Agent:

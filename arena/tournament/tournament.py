@@ -27,6 +27,8 @@ class Tournament:
     done: dict[str, Entry]
     """Matches that were played before, by their fixtures' keys; grows while playing."""
     decided: Decided = lambda past: ""
+    announce: Callable[[int], None] = lambda matches: None
+    """Told how many matches each batch has, before it is played."""
     void_share: float = 0.05
     """Above this share of void matches no further match is begun."""
     verdict: str = ""
@@ -48,6 +50,7 @@ class Tournament:
             batch = self.schedule.batch(number, tuple(self._played))
             if batch is None:
                 return
+            self.announce(len(batch))
             begun = len(self._played)
             await self._play_batch(runner, batch)
             self._played[begun:] = _last_attempts(self._played[begun:])

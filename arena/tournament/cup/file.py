@@ -1,0 +1,165 @@
+"""Reading a `Cup` from a TOML file and from flags."""
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from dataclasses import replace as copied
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
+from msgspec.structs import fields, replace
+
+from arena.settings import SettingsError
+from arena.settings.values import closest, convert, kind_text
+from arena.specs import LoadError, is_path, parse
+from arena.tournament.openings import placed
+
+from .cup import Adjudication, Cup, Limits, Sprt
+
+_TABLES: Mapping[str, type[msgspec.Struct]] = {"limits": Limits, "sprt": Sprt, "adjudication": Adjudication}
+_UNNAMED: Mapping[str, tuple[str, ...]] = {"sprt": ("elo0", "elo1"), "adjudication": ("engine",)}
+_AT_LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
+
+
+def read(file: Path) -> Cup:
+    """The cup that a TOML file describes; relative paths in it start at its folder.
+
+    Raises:
+        SettingsError: it cannot be read, is no TOML (with line and column), or says what no cup says.
+    """
+    given = _Reader(f"{file}: ", _strict).fields(Cup, _toml(file))
+    folder = Path(os.path.relpath(file.absolute().parent))
+    try:
+        given |= {
+            key: tuple(_placed(text, folder, is_agent=key == "agents") for text in given[key])
+            for key in ("games", "agents")
+            if key in given
+        }
+    except LoadError as error:
+        raise SettingsError(f"{file}: {error}") from error
+    if "openings" in given:
+        given["openings"] = placed(given["openings"], folder)
+    return Cup(**{"name": file.stem} | given)
+
+
+def of_flags(base: Cup | None = None, /, **flags: object) -> Cup:
+    """`base`, or a cup of defaults, with what the command line says; None is not given.
+
+    Flags are named as the fields of `Cup` and of `Limits`. Tables may be texts: ``sprt="0,35,alpha=0.1"``,
+    ``adjudication="uci/stockfish,nodes=1000"``. Asking for a test makes the format "sprt".
+
+    Raises:
+        SettingsError: a flag has a value that it cannot have.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    limits = {name: given.pop(name) for name in Limits.__struct_fields__ if name in given}
+    for name, unnamed in _UNNAMED.items():
+        if isinstance(text := given.get(name), str):
+            given[name] = _table(name, text, unnamed)
+    if "sprt" in given:
+        given.setdefault("format", "sprt")
+    reader = _Reader("--", convert, flag=True)
+    cup = base or Cup()
+    kept = replace(cup.limits, **reader.fields(Limits, limits))
+    return replace(cup, **{"limits": kept} | reader.fields(Cup, given))
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Turns tables of values into the arguments of structs."""
+
+    where: str
+    """What messages start with."""
+    fit: Callable[[Any, Any], Any]
+    """Gives a value as an annotation wants it, or raises ValueError."""
+    flag: bool = False
+
+    def fields(self, kind: type[msgspec.Struct], raw: Mapping[str, object]) -> dict[str, Any]:
+        known = {field.name: field for field in fields(kind)}
+        found = {}
+        for key, value in raw.items():
+            at = self.where + (key.replace("_", "-") if self.flag else key)
+            if key not in known:
+                raise SettingsError(
+                    f"{at}: no such setting{closest(key, known)}\nThere are: {', '.join(known)}"
+                )
+            if key in _TABLES:
+                found[key] = self._struct(_TABLES[key], value, at)
+            else:
+                found[key] = self._value(value, known[key].type, at)
+        return found
+
+    def _struct(self, kind: type[msgspec.Struct], value: object, at: str) -> msgspec.Struct:
+        if isinstance(value, kind):
+            return value
+        if not isinstance(value, Mapping):
+            raise SettingsError(f"{at}: expected a table, was given {value!r}.")
+        found = copied(self, where=f"{at}.", flag=False).fields(kind, value)
+        for field in fields(kind):
+            if field.required and field.name not in found:
+                raise SettingsError(f"{at}: expected {field.name} ({kind_text(field.type)}).")
+        return kind(**found)
+
+    def _value(self, value: object, kind: Any, at: str) -> Any:
+        listed = get_origin(kind) is tuple
+        try:
+            return self.fit(list(value) if listed and isinstance(value, tuple) else value, kind)
+        except ValueError as error:
+            expected = "a list of texts" if listed else kind_text(kind)
+            choice = get_origin(kind) is Literal and isinstance(value, str)
+            hint = closest(str(value), get_args(kind)) if choice else "."
+            raise SettingsError(f"{at}: expected {expected}, was given {value!r}{hint}") from error
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text)
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file} is not UTF-8 text: byte {error.start} is wrong.") from error
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        place, lines = _AT_LINE.search(message), text.split("\n")
+        if place is None:
+            raise SettingsError(f"{file}: {message}.") from error
+        line, column = place[1] or len(lines), place[2] or len(lines[-1]) + 1
+        raise SettingsError(f"{file}, line {line}, column {column}: {message[: place.start()]}.") from error
+
+
+def _strict(value: object, kind: Any) -> Any:
+    """The value of a file, which has types of its own: no text stands for a number."""
+    try:
+        return msgspec.convert(value, kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
+
+
+def _placed(text: str, folder: Path, *, is_agent: bool) -> str:
+    """A specifier as it is to be typed in the current folder; an agent's name is what the file says."""
+    spec = parse(text)
+    path = Path(os.path.expanduser(spec.name))
+    if not is_path(spec.name) or path.is_absolute() or folder == Path():
+        return text
+    options = dict(spec.options)
+    if is_agent:
+        options.setdefault("name", str(spec))
+    return str(copied(spec, name=f"./{folder / path}", options=tuple(options.items())))
+
+
+def _table(name: str, text: str, unnamed: tuple[str, ...]) -> dict[str, str]:
+    """The table that ``0,35,alpha=0.1`` writes; values without a name come first and are called `unnamed`."""
+    table: dict[str, str] = {}
+    for place, part in enumerate(text.split(",")):
+        key, equals, value = part.partition("=")
+        if not equals and place < len(unnamed):
+            key, value = unnamed[place], part
+        elif not equals:
+            form = ",".join([*map(str.upper, unnamed), "OPTION=VALUE"])
+            raise SettingsError(f"--{name}: expected {form}, was given {text!r}.")
+        table[key.strip()] = value.strip()
+    return table
