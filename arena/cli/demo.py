@@ -68,7 +68,7 @@ def demo(
     console.print(table(results(entries)))
     steps = [
         f"arena watch {entries[0].id}",
-        f"arena play tic_tac_toe human {player} --live",
+        f"arena play tic_tac_toe human {player}",
         f"arena fork {entries[0].id} --ply 0 --replies 3 --playouts 2",
     ]
     console.print(next_steps(steps))
