@@ -422,6 +422,18 @@ def test_the_digest_changes_with_what_games_agents_and_openings_are(tmp_path):
     assert digest(game="chess,max_plies=0") == digest()
 
 
+def test_the_digest_depends_on_what_a_book_holds_and_not_on_where_it_lies(tmp_path):
+    def digest(book):
+        return enter(Cup(("chess",), ("random", "greedy"), openings=str(book)), Settings()).digest
+
+    pawn = "4k3/8/8/8/8/8/4P3/4K3 w - -"
+    here, there = write(tmp_path, pawn, "here.epd"), write(tmp_path, pawn, "there.epd")
+    before = digest(here)
+    assert digest(there) == before
+    write(tmp_path, pawn.replace("4P3", "3P4"), "here.epd")
+    assert digest(here) != before
+
+
 def test_the_digest_does_not_change_with_what_decides_no_result():
     other = replace(BASE, name="x", rounds=9, limits=Limits(max_cost=1, concurrency=64, move_seconds=5))
     assert plan(other).digest == plan(BASE).digest

@@ -12,6 +12,7 @@ from arena.cli.doctor import doctor
 from arena.cli.errors import exit_code, explain
 from arena.cli.fork import fork
 from arena.cli.games import app as games
+from arena.cli.leaderboard import leaderboard
 from arena.cli.newgame import new_game
 from arena.cli.play import play
 from arena.cli.replays import app as replays
@@ -45,6 +46,7 @@ app.command("play", rich_help_panel=PLAY)(play)
 app.command("tournament", rich_help_panel=PLAY)(tournament)
 app.command("fork", rich_help_panel=PLAY)(fork)
 app.command("demo", rich_help_panel=PLAY)(demo)
+app.command("leaderboard", rich_help_panel=LOOK)(leaderboard)
 app.command("watch", rich_help_panel=LOOK)(watch)
 app.add_typer(replays, name="replays", rich_help_panel=LOOK)
 app.add_typer(games, name="games", rich_help_panel=BUILD)
