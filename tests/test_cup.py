@@ -47,10 +47,6 @@ alpha = 0.1
 beta = 0.01
 model = "logistic"
 max_pairs = 500
-
-[adjudication]
-engine = "uci/stockfish"
-draw_after = 60
 """
 
 
@@ -78,8 +74,6 @@ def test_every_setting_can_stand_in_a_file(tmp_path):
     assert cup.games == ("chess,max_plies=60", "kuhn_poker")
     assert cup.limits == Limits(10, 1_000_000, 4, 30, 600.5, 3600, 0.1)
     assert cup.sprt == Sprt(0, 35.5, 0.1, 0.01, "logistic", 500)
-    assert cup.adjudication is not None
-    assert (cup.adjudication.engine, cup.adjudication.draw_after) == ("uci/stockfish", 60)
     assert (cup.name, cup.seed, cup.pairs, cup.retries, cup.max_plies) == ("summer", 41, 2, 0, 300)
     assert cup.overrides == Overrides(concurrency=4, max_cost=10, max_tokens=1_000_000, seed=41)
     check(cup)
@@ -131,7 +125,6 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path):
         ),
         ("[sprt]\nelo = 1", "sprt.elo: no such setting; did you mean 'elo1'?\nThere are: elo0, elo1, "),
         ("[sprt]\nelo0 = 1", "sprt: expected elo1 (float)."),
-        ("[adjudication]\n", "adjudication: expected engine (str)."),
         ("format = 'swis'", "'league' or 'sprt', was given 'swis'; did you mean 'swiss'?"),
         ("format = 'round_robin'", "did you mean 'round-robin'?"),
         ("pairs = 0", "pairs: expected int >= 1, was given 0."),
@@ -182,7 +175,6 @@ def test_flags_say_the_same_as_a_file(tmp_path):
         games=["chess,max_plies=60", "kuhn_poker"],
         agents=("random", "random,name=other"),
         sprt="0,35.5,alpha=0.1,beta=0.01,model=logistic,max_pairs=500",
-        adjudication="uci/stockfish,draw_after=60",
         pairs=2,
         seed="41",
         openings="random:8",

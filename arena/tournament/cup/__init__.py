@@ -15,12 +15,11 @@ a `Plan`, which has the schedule.
 """
 
 from .check import check, names
-from .cup import Adjudication, Cup, Format, Limits, Sprt
+from .cup import Cup, Format, Limits, Sprt
 from .file import of_flags, read
 from .plan import Plan, enter
 
 __all__ = [
-    "Adjudication",
     "Cup",
     "Format",
     "Limits",

@@ -50,25 +50,6 @@ class Sprt(msgspec.Struct, frozen=True):
     """Mirrored pairs of each game after which the test ends undecided."""
 
 
-class Adjudication(msgspec.Struct, frozen=True):
-    """When a chess engine may end a match that is decided."""
-
-    engine: str
-    """The agent whose engine judges, such as "uci/stockfish"."""
-    nodes: Count = 100_000
-    """Positions that it searches for each verdict."""
-    resign_score: Count = 1000
-    """Centipawns."""
-    resign_plies: Count = 6
-    """Consecutive plies at `resign_score` or more that decide the match."""
-    draw_score: Natural = 10
-    """Centipawns."""
-    draw_plies: Count = 16
-    """Consecutive plies at `draw_score` or less that make a draw."""
-    draw_after: Natural = 80
-    """Plies before which no draw is given."""
-
-
 class Cup(msgspec.Struct, frozen=True):
     """A tournament, as asked for."""
 
@@ -105,7 +86,6 @@ class Cup(msgspec.Struct, frozen=True):
     """Plies after which a match ends in a draw."""
     limits: Limits = Limits()
     sprt: Sprt | None = None
-    adjudication: Adjudication | None = None
 
     @property
     def overrides(self) -> Overrides:

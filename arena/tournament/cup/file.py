@@ -17,10 +17,10 @@ from arena.settings.values import closest, convert, kind_text
 from arena.specs import LoadError, is_path, parse
 from arena.tournament.openings import placed
 
-from .cup import Adjudication, Cup, Limits, Sprt
+from .cup import Cup, Limits, Sprt
 
-_TABLES: Mapping[str, type[msgspec.Struct]] = {"limits": Limits, "sprt": Sprt, "adjudication": Adjudication}
-_UNNAMED: Mapping[str, tuple[str, ...]] = {"sprt": ("elo0", "elo1"), "adjudication": ("engine",)}
+_TABLES: Mapping[str, type[msgspec.Struct]] = {"limits": Limits, "sprt": Sprt}
+_UNNAMED: Mapping[str, tuple[str, ...]] = {"sprt": ("elo0", "elo1")}
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 
 
@@ -48,8 +48,8 @@ def read(file: Path) -> Cup:
 def of_flags(base: Cup | None = None, /, **flags: object) -> Cup:
     """`base`, or a cup of defaults, with what the command line says; None is not given.
 
-    Flags are named as the fields of `Cup` and of `Limits`. Tables may be texts: ``sprt="0,35,alpha=0.1"``,
-    ``adjudication="uci/stockfish,nodes=1000"``. Asking for a test makes the format "sprt".
+    Flags are named as the fields of `Cup` and of `Limits`. The test may be a text: ``sprt="0,35,alpha=0.1"``.
+    Asking for a test makes the format "sprt".
 
     Raises:
         SettingsError: a flag has a value that it cannot have.
