@@ -18,18 +18,21 @@ class OpenAI(Chat):
     """The model, as the server calls it."""
     url: str = OPENAI
     """Base URL; it usually ends in ``/v1``."""
-    key_env: str = "OPENAI_API_KEY"
-    """The environment variable that holds the key. Only OpenAI itself cannot do without one."""
+    key_env: str = ""
+    """The environment variable that holds the key: OPENAI_API_KEY for OpenAI itself, and for others none
+    unless it is named here, so that a key goes only where it was meant to go."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not self.key_env and self.url.rstrip("/") == OPENAI:
+            object.__setattr__(self, "key_env", "OPENAI_API_KEY")
         if not self.target:
             raise ValueError("expected a model after the slash, such as openai/gpt-5-mini")
         if wrong := _wrong(self.url):
             raise ValueError(f"the url {wrong}; expected one such as http://localhost:8000/v1")
 
     async def endpoint(self) -> Endpoint:
-        key = os.environ.get(self.key_env, "").strip()
+        key = os.environ.get(self.key_env, "").strip() if self.key_env else ""
         endpoint = Endpoint(self.url.rstrip("/"), self.target, key or "none", self.key_env)
         if not key and endpoint.is_openai:
             raise AgentUnavailable(f"{self.url} wants a key: set the environment variable {self.key_env}")

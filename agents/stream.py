@@ -178,7 +178,10 @@ class Reader:
             self._tokens = sent.usage.tokens()
         said = False
         for choice in sent.choices or ():
-            said = self._drafts.setdefault(choice.index, _Draft()).add(choice) or said
+            draft = self._drafts.get(choice.index)
+            if draft is None:
+                draft = self._drafts[choice.index] = _Draft()
+            said = draft.add(choice) or said
         return said
 
 

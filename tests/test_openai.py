@@ -3,15 +3,19 @@
 import asyncio
 import dataclasses
 import json
+import re
 import socket
 import subprocess
 import sys
 from contextlib import asynccontextmanager
 
+import httpx2
+import openai
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents import trouble
 from agents.client import Client, Endpoint, Patience
 from agents.connect import connect
 from agents.gate import Gate
@@ -122,7 +126,8 @@ async def test_an_illegal_move_is_passed_on_for_the_rules_to_judge():
 
 async def test_a_huge_answer_is_cut_while_it_streams():
     endless = streamed("x" * 300_000, size=5000, tail=(STALL,), finish=None)
-    found = await reply(endless, idle_timeout=30)
+    async with asyncio.timeout(30):
+        found = await reply(endless, idle_timeout=100)
     assert found.fault == "truncated" and len(found.text) == 256 * 1024
 
 
@@ -152,7 +157,7 @@ async def test_retry_after_is_honoured_and_is_nobodys_time():
             headers={"retry-after": "Sat, 21 Nov 2026 10:00:00 GMT", "date": "Sat, 21 Nov 2026 10:00:00 GMT"},
         ),
     ]
-    found = await reply(*throttled, GOOD)
+    found = await reply(*throttled, GOOD, patience=10)
     assert found.move == "1" and found.usage.wait >= 0.1
     assert found.usage.seconds < found.usage.wait
 
@@ -278,17 +283,39 @@ async def test_a_server_that_is_down_is_unavailable():
 
 async def test_a_retry_waits_outside_the_gate():
     def script(request):
-        if "first" in request.last and len(server.calls) == 1:
-            return refused(429, "slow down", headers={"retry-after": "0.3"})
-        return GOOD
+        return refused(429, "slow down", headers={"retry-after": "60"}) if "first" in request.last else GOOD
 
-    async with asking(script, limit=1) as (agent, server):
-        first = asyncio.create_task(agent.act(dataclasses.replace(TURN, observation="first")))
-        while not server.calls:
+    async with asking(script, limit=1) as (agent, server), asyncio.timeout(30):
+        waiting = asyncio.create_task(agent.act(dataclasses.replace(TURN, observation="first")))
+        gate = connect(await agent.endpoint(), 1, agent).gate
+        while not server.calls or gate.busy:
             await asyncio.sleep(0)
-        second = await agent.act(dataclasses.replace(TURN, observation="second"))
-        assert second.move == "1" and not first.done()
-        assert (await first).usage.wait >= 0.3
+        assert (await agent.act(TURN)).move == "1" and not waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_failed_attempts_use_up_the_patience():
+    failure = dataclasses.replace(refused(500, "later"), latency=0.3)
+    assert re.search("tried [234] times", await unavailable(failure, patience=1.0, tries=20))
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "7", "retry-after-ms": "1500"}, 1.5),
+        ({"retry-after": "-3"}, 0.0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "Sat, 21 Nov 2026 10:00:09 GMT", "date": "Sat, 21 Nov 2026 10:00:04 GMT"}, 5.0),
+        ({"retry-after": "Sat, 21 Nov 2026 10:00:09 GMT"}, None),
+    ],
+)
+def test_the_servers_wait_is_read_in_every_form_that_there_is(headers, seconds):
+    response = httpx2.Response(429, headers=headers, request=httpx2.Request("POST", "http://host/v1"))
+    assert trouble.refused(openai.RateLimitError("slow", response=response, body=None), "").after == seconds
 
 
 async def test_the_gate_is_shared_by_all_agents_of_one_model():
@@ -569,8 +596,8 @@ async def test_ready_names_the_variable_of_a_missing_key(monkeypatch):
     assert SECRET not in str(raised.value)
 
 
-async def test_other_servers_need_no_key(monkeypatch):
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+async def test_other_servers_need_no_key_and_are_not_told_openais(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", SECRET)
     async with asking(in_turn(GOOD)) as (agent, server):
         await agent.act(TURN)
     assert server.requests[0].headers["authorization"] == "Bearer none"
@@ -625,7 +652,7 @@ def test_options_without_sense_are_refused(options):
 
 def test_the_key_is_in_no_option_and_in_no_repr(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", SECRET)
-    agent = OpenAI("tiny", url="http://127.0.0.1:1/v1")
+    agent = OpenAI("tiny", url="http://127.0.0.1:1/v1", key_env="OPENAI_API_KEY")
     endpoint = asyncio.run(agent.endpoint())
     assert endpoint.key == SECRET
     assert SECRET not in repr(agent) + repr(endpoint) + json.dumps(agent.options())
