@@ -10,12 +10,12 @@ from arena.settings import Overrides, Settings, resolve
 
 DisplayName: TypeAlias = Literal["full", "plain", "json", "none"]
 
-Replays = Annotated[Path | None, typer.Option("--replays", help="Folder of the runs [default: replays].")]
-Display = Annotated[DisplayName | None, typer.Option("--display", help="How much is shown [default: full].")]
+Replays = Annotated[Path | None, typer.Option("--replays", help="Folder of the runs (default: replays).")]
+Display = Annotated[DisplayName | None, typer.Option("--display", help="How much is shown (default: full).")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines on stdout; the same as --display json.")]
-Seed = Annotated[int | None, typer.Option("--seed", help="All luck comes from it [default: 0].")]
+Seed = Annotated[int | None, typer.Option("--seed", help="All luck comes from it (default: 0).")]
 Concurrency = Annotated[
-    int | None, typer.Option("--concurrency", "-c", help="Matches at a time [default: 16].")
+    int | None, typer.Option("--concurrency", "-c", help="Matches at a time (default: 16).")
 ]
 MaxCost = Annotated[float | None, typer.Option("--max-cost", help="Dollars that may be spent.")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Tokens that may be used.")]

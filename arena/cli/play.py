@@ -30,7 +30,7 @@ def play(
     delay: Delay = 0.5,
     retries: Annotated[int, typer.Option("--retries", min=0, help="Tries after a bad answer.")] = 2,
     max_plies: Annotated[int, typer.Option("--max-plies", min=1, help="A longer match is a draw.")] = 10_000,
-    run: Annotated[str, typer.Option("--run", help="Name of the run [default: game and time].")] = "",
+    run: Annotated[str, typer.Option("--run", help="Name of the run (default: game and time).")] = "",
     seed: flags.Seed = None,
     concurrency: flags.Concurrency = None,
     max_cost: flags.MaxCost = None,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List, show, verify and prune replays.", no_args_is_help=True)
 
-Runs = Annotated[list[str] | None, typer.Argument(help="Names of runs [default: all].")]
+Runs = Annotated[list[str] | None, typer.Argument(help="Names of runs (default: all).")]
 
 
 @app.command()
@@ -45,7 +45,7 @@ def ls(
     mend_all(settings.replays)
     chosen: deque[tuple[Path, Entry]] = deque(maxlen=limit)
     total = 0
-    for folder in _folders(settings.replays, runs):
+    for folder in folders_of(settings.replays, runs):
         for entry in entries(folder):
             if _wanted(entry, game, agent, kind):
                 total += 1
@@ -69,7 +69,12 @@ def _wanted(entry: "Entry", game: str, agent: str, kind: str) -> bool:
     )
 
 
-def _folders(root: Path, names: Sequence[str] | None) -> list[Path]:
+def folders_of(root: Path, names: Sequence[str] | None) -> list[Path]:
+    """The folders of the runs called so; all in `root` when no name is given.
+
+    Raises:
+        ReplayError: there is no such run.
+    """
     from arena.replay.archive import runs
     from arena.replay.error import ReplayError
 
@@ -112,7 +117,7 @@ def verify(
     settings = flags.settings(replays=replays, display=display)
     words, console = err(settings.display), out(settings.display)
     problems = 0
-    folders = _folders(settings.replays, runs)
+    folders = folders_of(settings.replays, runs)
     for folder in folders:
         for finding in damage(folder):
             problems += 1
@@ -186,4 +191,4 @@ def reindex(run: Annotated[str, typer.Argument(help="A run.")], replays: flags.R
     from arena.view.console import out
 
     settings = flags.settings(replays=replays)
-    out().print(f"{rebuild(_folders(settings.replays, [run])[0])} matches indexed")
+    out().print(f"{rebuild(folders_of(settings.replays, [run])[0])} matches indexed")

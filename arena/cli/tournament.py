@@ -198,25 +198,24 @@ def _show(plan: "Plan", session: Session, settings: "Settings", test: "Sequentia
 
     from arena.cli.leaderboard import show_tables
     from arena.rating.entries import results_of
-    from arena.rating.report import report
     from arena.replay.archive import entries
-    from arena.view.clean import clean
     from arena.view.console import out
     from arena.view.notices import next_steps
+    from arena.view.standings import report
 
     if not session.folder.is_dir():
         return
     played = list(entries(session.folder))
     results = results_of(session.folder.name, played)
     if any(not result.is_void for result in results):
-        show_tables(results, settings)
+        show_tables(results, settings, seeds=(plan.seed,))
     if test is not None and any(test.counts.frequencies):
-        text = report(plan.names[0], plan.names[1], test.counts, test.rule, ", ".join(plan.cup.games))
+        shown = report(plan.names[0], plan.names[1], test.counts, test.rule, ", ".join(plan.cup.games))
         if settings.display == "json":
             row = {"event": "test", "verdict": str(test.verdict), "ptnml": test.counts.frequencies}
             print(msgspec.json.encode({**row, "llr": test.rule.llr(test.counts)}).decode())
         else:
-            out(settings.display).print(clean(text))
+            out(settings.display).print(shown)
     if settings.display == "json":
         print(msgspec.json.encode({"event": "done", "run": str(session.folder)}).decode())
     elif settings.display != "none":

@@ -55,7 +55,7 @@ def maximise(likelihood: Callable[[Floats], Slope], prior: Prior, start: Floats)
             parameters = parameters - step
             continue
         highest = value
-        factor = _factor(slope.information, prior)
+        factor = cholesky(slope.information, prior)
         gradient = np.where(prior.fixed, 0.0, slope.gradient + prior.gradient(parameters))
         step, _ = lapack.dpotrs(factor, gradient, lower=1)
         step *= LONGEST / max(float(np.abs(step).max()), LONGEST)
@@ -65,7 +65,7 @@ def maximise(likelihood: Callable[[Floats], Slope], prior: Prior, start: Floats)
     raise ArithmeticError(f"no convergence in {MOST} steps: the last moved {np.abs(step).max():.3g} logits")
 
 
-def _factor(information: Floats, prior: Prior) -> Floats:
+def cholesky(information: Floats, prior: Prior) -> Floats:
     """The Cholesky factor of the information once the prior is added; fixed parameters are cut loose."""
     both = information.copy()
     prior.inform(both)

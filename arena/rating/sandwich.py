@@ -8,39 +8,37 @@ import numpy as np
 from scipy.linalg import blas
 
 from arena.rating.games import Floats
-from arena.rating.newton import Peak
+from arena.rating.newton import Peak, cholesky
 from arena.rating.prior import Prior
 
 
 @dataclass(frozen=True, eq=False)
 class Sandwich:
-    """The covariance of fitted parameters, in squared logits, kept as two factors.
+    """The covariance of fitted parameters, in squared logits.
 
     The full matrix costs a product that most tables never need, so ask for what is wanted: `variances`,
     `contrast`, or `matrix`.
     """
 
-    bread: Floats
-    """Square; the inverse information, ratings taken relative to their mean where nothing anchors them."""
-    filled: Floats
-    """Bread times meat; the covariance is this times the transposed bread."""
+    root: Floats
+    """Square; the covariance is this times its transpose."""
 
     @cached_property
     def variances(self) -> Floats:
         """The variance of each parameter; without anchors, of a rating's distance to the mean rating."""
-        variances: Floats = np.maximum(np.einsum("ij,ij->i", self.filled, self.bread), 0.0)
+        variances: Floats = np.einsum("ij,ij->i", self.root, self.root)
         return variances
 
     @cached_property
     def matrix(self) -> Floats:
         """The whole covariance, symmetric."""
-        matrix = self.filled @ self.bread.T
-        return (matrix + matrix.T) / 2
+        matrix: Floats = self.root @ self.root.T
+        return matrix
 
     def contrast(self, one: int, other: int) -> float:
         """The variance of the difference of two parameters."""
-        filled, bread = self.filled[one] - self.filled[other], self.bread[one] - self.bread[other]
-        return max(0.0, float(filled @ bread))
+        gap = self.root[one] - self.root[other]
+        return float(gap @ gap)
 
 
 def sandwich(
@@ -68,12 +66,11 @@ def sandwich(
     free = int((~prior.fixed).sum())
     growth = clusters / max(clusters - free, clusters / 2)
     known = peak.information.diagonal()
-    root, rest = np.sqrt(growth * known / (1 + known)), np.sqrt(1 / (1 + known))
-    filling = meat * np.outer(root, root) + peak.information * np.outer(rest, rest)
-    prior.inform(filling)
-    bread = peak.inverse.copy()
+    trust, doubt = np.sqrt(growth * known / (1 + known)), np.sqrt(1 / (1 + known))
+    filling = meat * np.outer(trust, trust) + peak.information * np.outer(doubt, doubt)
+    bread = peak.inverse.copy(order="K")
     bread[prior.fixed] = 0.0
     for group in relative if prior.anchored else (slice(0, prior.agents), *relative):
         bread[group] -= bread[group].mean(axis=0)
-    # dsymm reads one triangle; all is transposed because Fortran stores columns
-    return Sandwich(bread, blas.dsymm(1.0, filling.T, bread.T, lower=1).T)
+    root: Floats = blas.dtrmm(1.0, cholesky(filling, prior), bread, side=1, lower=1, overwrite_b=1)
+    return Sandwich(root)
