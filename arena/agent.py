@@ -123,7 +123,7 @@ class Reply:
     """The model's thinking, kept apart from the answer."""
     messages: tuple[Message, ...] = ()
     """Exactly what was sent; empty for agents that are no language models."""
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = Usage()
     candidates: tuple[Candidate, ...] = ()
     """What else was considered, the played one included."""
 

@@ -86,7 +86,7 @@ def _problem(run: Callable[[], None]) -> str | None:
         run()
     except Broken as error:
         return str(error)
-    except Exception as error:  # whatever a game raises is the finding
+    except (Exception, SystemExit) as error:  # whatever a game raises is the finding
         return f"{type(error).__name__}: {error}"
     return None
 
@@ -177,9 +177,12 @@ def _values(game: Game[Any], matches: int, seed: int) -> None:
     for step in _steps(game, min(matches, 5), seed):
         before = _views(game, step.state)
         kept = copy.deepcopy(step.state)
+        comparable = bool(kept == step.state)
         game.apply(step.state, step.seat, step.move)
         if _views(game, step.state) != before or _views(game, kept) != before:
             raise Broken(f"apply({step.move!r}) changed the state it was given")
+        if comparable and kept != step.state:
+            raise Broken(f"apply({step.move!r}) changed what the views do not show of its state")
 
 
 def _views(game: Game[Any], state: Any) -> list[str]:

@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
-from arena.agent import Agent, AgentUnavailable, Exchange, Position, Reply, Turn, options_of
+from arena.agent import Agent, AgentUnavailable, Exchange, Fault, Position, Reply, Turn, options_of
 from arena.events import Asked, Ended, Line, Moved, Replied, Seated, Started, fold
-from arena.game import Game, Move, Outcome, Seat
+from arena.game import Game, Outcome, Seat
 from arena.referee import Info, Record, Referee, scripted_moves
 from arena.seeding import derive
 
@@ -43,6 +44,16 @@ def describe(
     )
 
 
+class Past(NamedTuple):
+    """What a fork begins with: the moves made, and what each seat was asked and answered on the way."""
+
+    moves: Sequence[Moved] = ()
+    history: Mapping[Seat, tuple[Exchange, ...]] = {}
+
+
+NO_PAST = Past()
+
+
 async def play(
     game: Game[Any],
     agents: Mapping[Seat, Agent],
@@ -50,22 +61,22 @@ async def play(
     seed: int = 0,
     record: Record | None = None,
     started: Started | None = None,
-    prefix: Sequence[Moved] = (),
+    past: Past = NO_PAST,
     pace: Pace | None = None,
     move_seconds: float | None = None,
+    game_seconds: float | None = None,
 ) -> Outcome:
     """Play one match to its end.
 
-    `started` is the header to record; it defaults to `describe` and then decides the seed. `prefix` are
-    moves to make first, as a fork does. `pace` is awaited after each move. Seats that move at once are
-    asked concurrently. An agent that is unavailable, or gives no answer within `move_seconds`, makes the
-    match void; so does any other error of an agent or a game, which is raised again once the end is
-    recorded.
+    `started` is the header to record; it defaults to `describe` and then decides the seed. `past` is
+    what a fork begins with. `pace` is awaited after each move. Seats that move at once are asked
+    concurrently. An agent that is unavailable, or gives no answer within `move_seconds`, makes the match
+    void, and so does a match that is not over within `game_seconds`. Any other error of an agent or a
+    game makes it void as well, and is raised again once the end is recorded.
     """
     started = started or describe(game, agents, seed=seed)
     table = _Table(game, agents, started, record or _ignore, move_seconds)
-    table.begin(*scripted_moves(prefix))
-    await table.run(pace)
+    await table.play(past.moves, past, pace, game_seconds)
     outcome = table.referee.outcome
     assert outcome is not None, "agent_iter stops at the end only"
     return outcome
@@ -89,62 +100,100 @@ class _Table:
         self.record = record
         self.referee = Referee(game, retries=started.retries, max_plies=started.max_plies, record=record)
         self.history: dict[Seat, tuple[Exchange, ...]] = dict.fromkeys(game.seats, ())
+        self.sent: dict[Seat, Exchange] = {}
+        """Each seat's last call in this record: what the next one is told apart from."""
         self.replies: dict[Seat, Reply] = {}
+        # playouts of a fork are compared under the same luck; other matches have luck of their own
+        self.luck = "" if started.parent else started.key
 
-    def begin(self, moves: Sequence[Move], nature: Sequence[Move]) -> None:
-        """Start the match, and make first the moves of a fork's past."""
+    async def play(
+        self,
+        moved: Sequence[Moved],
+        past: "Past",
+        pace: Pace | None = None,
+        game_seconds: float | None = None,
+    ) -> None:
+        """Play from the first state, or from where `past` ends, to the end.
+
+        NATURE's moves are taken from `moved` while it has some.
+        """
         self.record(self.started)
-        parent = self.started.parent
-        origin = parent.seed if parent else self.started.seed
-        self.referee.reset(self.started.seed, {"origin": origin, "nature": nature})
-        for move in moves:
-            self.referee.step(move)
-
-    async def run(self, pace: Pace | None) -> None:
-        referee, replies = self.referee, self.replies
+        self.history |= past.history
         try:
-            for seat in referee.agent_iter():
-                if referee.outcome is not None:
-                    return
-                if len(referee.waiting) == 1:
-                    reply = replies.pop(seat, None) or await self._act(self._turn(seat))
-                else:
-                    await self._ask()
-                    reply = replies.pop(seat)
-                self.record(self._replied(seat, reply))
-                if reply.fault is not None:
-                    referee.foul(reply.fault, reply.detail or f"the answer was {reply.fault}")
-                elif self.game.slow:
-                    await asyncio.to_thread(referee.step, reply.move)
-                else:
-                    referee.step(reply.move)
-                if pace and referee.outcome is None:
-                    await pace()
+            if game_seconds is None:
+                await self._play(moved, past, pace)
+                return
+            async with asyncio.timeout(game_seconds) as clock:
+                await self._play(moved, past, pace)
         except AgentUnavailable as error:
-            referee.void(str(error))
+            self.referee.void(str(error))
+        except TimeoutError as error:
+            if game_seconds is None or not clock.expired():
+                self._break_off(error)
+                raise
+            self.referee.void(f"not over within {game_seconds:g} s")
+        except SystemExit as error:
+            self._break_off(error)
+            raise RuntimeError(f"{self.started.game} or an agent called sys.exit({error})") from error
         except Exception as error:
-            if referee.outcome is None:
-                referee.void(f"{type(error).__name__}: {error}")
+            self._break_off(error)
             raise
 
+    def _break_off(self, error: BaseException) -> None:
+        if self.referee.outcome is None:
+            self.referee.void(f"{type(error).__name__}: {error}")
+
+    async def _play(self, moved: Sequence[Moved], past: "Past", pace: Pace | None) -> None:
+        referee, replies, parent = self.referee, self.replies, self.started.parent
+        origin = parent.seed if parent else self.started.seed
+        nature = scripted_moves(moved).nature
+        referee.reset(self.started.seed, {"origin": origin, "nature": nature})
+        for move in scripted_moves(past.moves).seats:
+            referee.step(move)
+        for seat in referee.agent_iter():
+            if referee.outcome is not None:
+                return
+            if len(referee.waiting) == 1:
+                reply = replies.pop(seat, None) or await self._act(self._turn(seat))
+            else:
+                await self._ask()
+                reply = replies.pop(seat)
+            self.record(self._replied(seat, reply, referee.ply))
+            if reply.fault is not None:
+                referee.foul(reply.fault, reply.detail or f"the answer was {reply.fault}")
+            elif self.game.slow:
+                await asyncio.to_thread(referee.step, reply.move)
+            else:
+                referee.step(reply.move)
+            if pace and referee.outcome is None:
+                await pace()
+
     async def _ask(self) -> None:
-        """Ask every seat that has to move and has not answered yet, at the same time."""
+        """Ask every seat that has to move and has not answered yet, at the same time.
+
+        When one fails, the answers of the others are recorded all the same: they were paid for.
+        """
         turns = [self._turn(seat) for seat in self.referee.waiting if seat not in self.replies]
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._act(turn)) for turn in turns]
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from errors
-        for turn, task in zip(turns, tasks, strict=True):
-            self.replies[turn.seat] = task.result()
+        answers = await asyncio.gather(*map(self._act, turns), return_exceptions=True)
+        failure = None
+        for turn, answer in zip(turns, answers, strict=True):
+            if isinstance(answer, Reply):
+                self.replies[turn.seat] = answer
+            else:
+                failure = failure or answer
+        if failure is not None:
+            for place, seat in enumerate(self.referee.waiting):
+                if seat in self.replies:
+                    self.record(self._replied(seat, self.replies[seat], self.referee.ply + place))
+            raise failure
 
     async def _act(self, turn: Turn) -> Reply:
         agent = self.agents[turn.seat]
         try:
             if self.move_seconds is None:
-                return await agent.act(turn)
+                return _sound(await agent.act(turn), agent)
             async with asyncio.timeout(self.move_seconds) as clock:
-                return await agent.act(turn)
+                return _sound(await agent.act(turn), agent)
         except AgentUnavailable as error:
             raise AgentUnavailable(f"{agent.name}: {error}") from error
         except TimeoutError as error:
@@ -158,7 +207,7 @@ class _Table:
         observation = referee.observe(seat)["text"]
         info: Info = referee.infos[seat]
         legal, attempt = info["legal"], info["attempt"]
-        seed = derive(self.started.seed, "agent", self.started.key, ply, attempt)
+        seed = derive(self.started.seed, "agent", self.luck, ply, attempt)
         listed = None if legal is None else "\n".join(legal)
         self.record(Asked(ply, seat, observation, listed, attempt, info["complaint"], seed))
         return Turn(
@@ -176,13 +225,13 @@ class _Table:
             match_id,
         )
 
-    def _replied(self, seat: Seat, reply: Reply) -> Replied:
-        ply, attempt = self.referee.ply, self.referee.infos[seat]["attempt"]
+    def _replied(self, seat: Seat, reply: Reply, ply: int) -> Replied:
+        attempt = self.referee.infos[seat]["attempt"]
         kept, new = 0, reply.messages
         if new:
-            history = self.history[seat]
-            kept, new = fold(history[-1] if history else None, new)
-            self.history[seat] = (*history, Exchange(ply, reply.messages, reply.text))
+            kept, new = fold(self.sent.get(seat), new)
+            self.sent[seat] = Exchange(ply, reply.messages, reply.text)
+            self.history[seat] = (*self.history[seat], self.sent[seat])
         elif not (reply.text or reply.fault or reply.thinking or reply.candidates or reply.usage.model):
             return Replied(ply, seat, reply.move, attempt)
         return Replied(
@@ -199,6 +248,29 @@ class _Table:
             reply.usage if reply.messages or reply.usage.model else None,
             reply.candidates,
         )
+
+
+_FAULTS = (None, *get_args(Fault))
+
+
+def _sound(reply: Reply, agent: Agent) -> Reply:
+    """A reply that can be recorded.
+
+    Raises:
+        TypeError, ValueError: it cannot; the agent is broken.
+    """
+    usage = reply.usage
+    if not (isinstance(reply.move, str) and isinstance(reply.text, str) and isinstance(reply.thinking, str)):
+        raise TypeError(f"{agent.name} gave a move or a text that is none: {reply!r:.200}")
+    if reply.fault not in _FAULTS:
+        raise ValueError(f"{agent.name} gave the fault {reply.fault!r}; expected one of {_FAULTS[1:]}")
+    numbers = (usage.input, usage.output, usage.cached, usage.thinking, usage.cost, usage.seconds, usage.wait)
+    if usage is not _NO_USAGE and not all(n is None or (isfinite(n) and n >= 0) for n in numbers):
+        raise ValueError(f"{agent.name} gave a usage that is no amount: {usage!r:.200}")
+    return reply
+
+
+_NO_USAGE = Reply().usage
 
 
 def _ignore(event: Line) -> None:
@@ -243,9 +315,22 @@ async def verify(game: Game[Any], events: Sequence[Line]) -> str | None:
     again: list[Line] = []
     table = _Table(game, agents, started, again.append)
     moved = [e for e in events if isinstance(e, Moved)]
-    past = [m for m in moved if started.parent and m.ply < started.parent.ply]
-    table.begin(scripted_moves(past).seats, scripted_moves(moved).nature)
-    await table.run(None)
+    past = Past([m for m in moved if started.parent and m.ply < started.parent.ply])
+    if ended.kind == "void":
+        return await _verify_void(table, moved, past, events, again)
+    await table.play(moved, past)
+    return _difference(_reproducible(events), _reproducible(again))
+
+
+async def _verify_void(
+    table: _Table, moved: Sequence[Moved], past: Past, events: Sequence[Line], again: Sequence[Line]
+) -> str | None:
+    """A void match is right as far as it went; what broke it need not break again."""
+    try:
+        await table.play(moved, past)
+    except Exception as error:
+        if not isinstance(again[-1], Ended):
+            return f"playing again raised {type(error).__name__}: {error}"
     return _difference(_reproducible(events), _reproducible(again))
 
 

@@ -113,7 +113,7 @@ class Referee(AECEnv[Seat, Observation, Move]):  # type: ignore[misc]  # petting
     def observe(self, agent: Seat) -> Observation:
         """What `agent` sees; seats that move at once see the state from before any of them moved."""
         seen = self._blind.get(agent)
-        return seen if seen is not None else {"text": self.game.observe(self.state, agent)}
+        return seen if seen is not None else {"text": self._seen(agent)}
 
     def step(self, action: Move | None) -> None:
         """Make the selected seat's move; after the end only None is accepted."""
@@ -155,9 +155,15 @@ class Referee(AECEnv[Seat, Observation, Move]):  # type: ignore[misc]  # petting
     def close(self) -> None:
         """Nothing to release."""
 
+    def _seen(self, seat: Seat | None) -> str:
+        text = self.game.observe(self.state, seat)
+        if not isinstance(text, str):
+            raise TypeError(f"observe() must give text, got {text!r}")
+        return text
+
     def _advance(self, seat: Seat, move: Move, state: Any) -> None:
         self.state = state
-        self._record(Moved(self.ply, seat, move, self.game.observe(state, None)))
+        self._record(Moved(self.ply, seat, move, self._seen(None)))
         self.ply += 1
 
     def _settle(self) -> None:
@@ -171,6 +177,8 @@ class Referee(AECEnv[Seat, Observation, Move]):  # type: ignore[misc]  # petting
                 payoff = dict.fromkeys(self.possible_agents, 0.0)
                 self._end(Outcome(payoff, f"stopped after {self.ply} plies", "limit"))
                 return
+            if not turn:
+                raise TypeError(f"turn() must name who moves, or give an Outcome; got {turn!r}")
             if turn != NATURE:
                 break
             move = next(self._script, None)
@@ -196,6 +204,8 @@ class Referee(AECEnv[Seat, Observation, Move]):  # type: ignore[misc]  # petting
             self.infos[seat] = _info(None if legal is None else tuple(legal), schema)
 
     def _end(self, outcome: Outcome) -> None:
+        if outcome.kind != "void":
+            _check_payoff(outcome, self.possible_agents)
         self.outcome = outcome
         self.waiting = ()
         self._blind = {}
@@ -210,6 +220,15 @@ class Referee(AECEnv[Seat, Observation, Move]):  # type: ignore[misc]  # petting
 
 def _info(legal: tuple[Move, ...] | None, schema: Mapping[str, Any] | None) -> Info:
     return {"legal": legal, "schema": schema, "attempt": 0, "complaint": ""}
+
+
+def _check_payoff(outcome: Outcome, seats: Sequence[Seat]) -> None:
+    payoff = outcome.payoff
+    if payoff.keys() != set(seats):
+        raise ValueError(f"a payoff must name {', '.join(seats)}; got {dict(payoff)}")
+    for seat, value in payoff.items():
+        if not -1 <= value <= 1:  # NaN is neither
+            raise ValueError(f"payoffs lie in [-1, 1]; got {value!r} for {seat}")
 
 
 def _ignore(event: Line) -> None:

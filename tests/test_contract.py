@@ -23,6 +23,33 @@ class Mutates(Match2):
         return state
 
 
+class Deck(list):
+    """Hidden cards, compared by their values."""
+
+
+@dataclass(frozen=True)
+class Hidden(Count):
+    def start(self, rng: Random):
+        return (0, Deck([1, 2, 3, 4, 5, 6, 7, 8]))
+
+    def turn(self, state):
+        return super().turn(state[0])
+
+    def observe(self, state, seat):
+        return super().observe(state[0], seat)
+
+    def apply(self, state, seat, move):
+        after = super().apply(state[0], seat, move)
+        state[1].pop()
+        return (after, state[1])
+
+
+@dataclass(frozen=True)
+class Quits(Count):
+    def observe(self, state, seat):
+        raise SystemExit(0)
+
+
 @dataclass(frozen=True)
 class Leaks(Match2):
     def observe(self, state, seat):
@@ -77,6 +104,8 @@ class Unlisted(Count):
     ("game", "clause", "words"),
     [
         (Mutates(), "apply leaves", "changed the state"),
+        (Hidden(), "apply leaves", "do not show"),
+        (Quits(), "matches end", "SystemExit"),
         (Leaks(), "blind", "see something"),
         (Crashes(), "nonsense", "ValueError"),
         (Overpays(), "payoffs", "[-1, 1]"),

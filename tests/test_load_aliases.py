@@ -81,3 +81,14 @@ def test_an_endpoint_without_a_model_says_how_to_write_one():
 
 def test_an_unknown_agent_is_compared_with_aliases_too():
     assert "did you mean 'coach'?" in message(load.agent, "coahc", LAB)
+
+
+def test_what_a_replay_records_of_an_alias_means_the_same_without_the_settings():
+    settings = Settings(
+        agents={"coach": Alias("lab/Qwen3-8B", {"temperature": 0.5})},
+        endpoints={"lab": Endpoint("http://127.0.0.1:9/v1", "LAB_KEY")},
+    )
+    text = load.resolved("coach,candidates=2", settings)
+    alone, by_alias = load.agent(text), load.agent("coach,candidates=2", settings)
+    assert alone == by_alias
+    assert load.resolved("random") == "random"

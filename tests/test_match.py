@@ -1,13 +1,13 @@
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import pytest
 
-from arena.agent import Agent, Message, Reply, Turn
-from arena.events import Asked, Ended, Fouled, Line, Moved, Parent, Replied, Started
-from arena.game import NATURE
-from arena.match import describe, play, verify
+from arena.agent import Agent, Message, Reply, Turn, Usage
+from arena.events import Asked, Ended, Fouled, Line, Moved, Parent, Replied, Started, decode, encode
+from arena.game import NATURE, Outcome
+from arena.match import Past, describe, play, verify
 
 from .tiny import Calls, Count, Match2, Plays, gone
 
@@ -158,7 +158,7 @@ async def test_a_fork_makes_the_old_moves_again_and_goes_on_with_new_luck():
     moved = [e for e in events if isinstance(e, Moved)]
     agents = {seat: Calls(lambda turn: "9") for seat in "pqr"}
     header = msgspec.structs.replace(describe(Match2(), agents, seed=11), parent=Parent("m", 2, 3))
-    _, forked = await played(Match2(), agents, started=header, prefix=moved[:2])
+    _, forked = await played(Match2(), agents, started=header, past=Past(moved[:2]))
     assert [e.move for e in forked if isinstance(e, Moved)] == [moved[0].move, "1", "9", "9"]
     assert await verify(Match2(), forked) is None
 
@@ -170,3 +170,109 @@ async def test_the_whole_state_is_handed_out_in_open_games_only():
     assert open_agent.seen[0].position is not None
     assert blind_agent.seen[0].position is None
     assert replace(open_agent.seen[0]).rules == Count.rules
+
+
+@dataclass(frozen=True)
+class Pays(Count):
+    payoff: dict[str, float] = field(default_factory=dict)
+
+    def turn(self, state):
+        turn = super().turn(state)
+        return Outcome(self.payoff, "over") if isinstance(turn, Outcome) else turn
+
+
+@pytest.mark.parametrize("payoff", [{}, {"a": 1.0}, {"a": 7.0, "b": 0.0}, {"a": float("nan"), "b": 0.0}])
+async def test_a_wrong_payoff_makes_the_match_void_and_is_raised(payoff):
+    events: list[Line] = []
+    with pytest.raises(ValueError, match="payoff"):
+        await play(Pays(2, payoff), {"a": Plays(("2",)), "b": Plays()}, record=events.append)
+    assert events[-1].kind == "void"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(4),
+        Reply("", fault="weird"),
+        Reply("1", text=None),
+        Reply("1", usage=Usage(cost=float("inf"))),
+        Reply("1", usage=Usage(input=-3)),
+    ],
+    ids=repr,
+)
+async def test_a_reply_that_cannot_be_recorded_makes_the_match_void_and_the_record_readable(reply):
+    events: list[Line] = []
+    with pytest.raises((TypeError, ValueError)):
+        await play(Count(), {"a": Plays((reply,)), "b": Plays()}, record=events.append)
+    assert events[-1].kind == "void"
+    assert [decode(encode(event)) for event in events] == events
+
+
+@dataclass(frozen=True)
+class Breaks(Count):
+    where: str = ""
+
+    def start(self, rng):
+        return 1 // (self.where != "start") - 1
+
+    def turn(self, state):
+        return (
+            {"nobody": (), "none": None}.get(self.where)
+            if self.where in ("nobody", "none")
+            else super().turn(state)
+        )
+
+    def observe(self, state, seat):
+        return None if self.where == "observe" else super().observe(state, seat)
+
+    def legal(self, state, seat):
+        if self.where == "exit":
+            raise SystemExit(3)
+        return 1 // 0 if self.where == "legal" else super().legal(state, seat)
+
+
+@pytest.mark.parametrize("where", ["start", "nobody", "none", "observe", "legal", "exit"])
+async def test_a_game_that_breaks_anywhere_ends_its_record_as_void(where):
+    events: list[Line] = []
+    with pytest.raises((ArithmeticError, TypeError, RuntimeError)):
+        await play(Breaks(where=where), {"a": Plays(("1",)), "b": Plays()}, record=events.append)
+    assert isinstance(events[0], Started)
+    assert events[-1].kind == "void"
+    assert [decode(encode(event)) for event in events] == events
+
+
+async def test_a_void_record_of_a_game_that_broke_verifies_as_far_as_it_went():
+    events: list[Line] = []
+    with pytest.raises(KeyError):
+        await play(Count(), {"a": Plays(("1", KeyError("x"))), "b": Plays(("1",))}, record=events.append)
+    assert await verify(Count(), events) is None
+
+
+async def test_the_answers_of_blind_seats_are_recorded_when_another_seat_fails():
+    paid = Reply("1", messages=(Message("user", "?"),), usage=Usage(input=5, cost=1.0))
+    agents = {"p": Plays((paid,)), "q": Plays((gone(),)), "r": Plays((paid,))}
+    outcome, events = await played(Match2(), agents)
+    assert outcome.kind == "void"
+    replies = [e for e in events if isinstance(e, Replied)]
+    assert [(e.seat, e.ply) for e in replies] == [("p", 1), ("r", 3)]
+    assert await verify(Match2(), events) is None
+
+
+async def test_an_agent_that_takes_too_long_makes_the_match_void():
+    @dataclass(frozen=True)
+    class Sleeps(Agent):
+        async def act(self, turn: Turn) -> Reply:
+            await asyncio.sleep(60)
+            return Reply("1")
+
+    agents = {"a": Calls(name="quick"), "b": Sleeps(name="slow")}
+    outcome, _ = await played(Count(), agents, move_seconds=0.01)
+    assert (outcome.kind, outcome.reason) == ("void", "slow: no answer within 0.01 s")
+    outcome, events = await played(Count(), agents, game_seconds=0.01)
+    assert (outcome.kind, outcome.reason) == ("void", "not over within 0.01 s")
+    assert events[-1].plies == 1
+
+
+async def test_a_time_out_inside_an_agent_is_its_own_error():
+    with pytest.raises(TimeoutError):
+        await played(Count(), {"a": Plays((TimeoutError("mine"),)), "b": Plays()}, game_seconds=60)

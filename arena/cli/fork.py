@@ -51,8 +51,13 @@ def fork(
         max_tokens=max_tokens,
     )
     replay = found(settings.replays, match).load()
-    at = decision(replay.events, ply)
+    at = decision(replay, ply)
     loaded = load.game_of(replay.started)
+    if loaded.game.version != replay.started.version:
+        raise ValueError(
+            f"{replay.started.id} was played under version {replay.started.version} of {loaded.name}, "
+            f"this is version {loaded.game.version}: it can be watched, not forked"
+        )
     specs = {seat: seated.spec or seated.agent for seat, seated in replay.started.seats.items()}
     for given in agent or []:
         seat, _, spec = given.partition("=")

@@ -100,6 +100,7 @@ def tournament(
 
 
 def _play(plan: "Plan", settings: "Settings", *, fresh: bool, ascii: bool) -> None:
+    from arena import load
     from arena.cli.views import ProgressView, Quiet
     from arena.replay.archive import entries
     from arena.tournament.tournament import Tournament
@@ -123,7 +124,7 @@ def _play(plan: "Plan", settings: "Settings", *, fresh: bool, ascii: bool) -> No
         cup.limits.move_seconds,
         cup.limits.game_seconds,
         cup.limits.run_seconds,
-        dict(zip(plan.names, cup.agents, strict=True)),
+        dict(zip(plan.names, (load.resolved(one, settings) for one in cup.agents), strict=True)),
     )
     played: list[Tournament] = []
     test = _test(plan)

@@ -32,6 +32,7 @@ __all__ = [
     "game_of",
     "games",
     "options_of",
+    "resolved",
     "slots_of",
     "with_options",
 ]
@@ -95,6 +96,29 @@ def agent(spec: str, settings: Settings = _DEFAULTS) -> Agent:
     cls = find(AGENTS, call.name, tuple(settings.agents))
     made: Agent = build(cls, {"name": str(asked)} | call.options, call.label)
     return made
+
+
+def resolved(spec: str, settings: Settings = _DEFAULTS) -> str:
+    """What `spec` means without the settings: aliases and endpoints are written out, for replays.
+
+    Raises:
+        LoadError: it is written wrongly.
+    """
+    asked = parse(spec)
+    called = _called(asked)
+    call = _served(_unaliased(called, settings), settings)
+    if call == called:
+        return str(asked)
+    options = {name: value for name, value in call.options.items() if value != ""}
+    options.setdefault("name", str(asked))
+    target, url = str(options.pop("target", "")), str(options.pop("url", ""))
+    return str(Spec(call.name, target, url, tuple((name, _text(value)) for name, value in options.items())))
+
+
+def _text(value: Option) -> str:
+    if isinstance(value, list):
+        return "+".join(map(_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def games(*, thorough: bool = False) -> list[Listing]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from math import sqrt
 from statistics import fmean, stdev
 
-from arena.agent import Agent, Reply, Turn
+from arena.agent import Agent, Exchange, Reply, Turn
 from arena.events import Ended, Line, Moved, Parent, Started
 from arena.game import NATURE, Seat
+from arena.match import Past
+from arena.replay.replay import Replay
 from arena.seeding import derive
 from arena.tournament.fixture import Fixture
 
@@ -20,27 +22,36 @@ class Decision:
     started: Started
     ply: int
     seat: Seat
-    past: tuple[Moved, ...]
-    """The moves before it."""
+    past: Past
+    """The moves before it, and what each seat was asked and answered before it."""
     move: str
     """What was played."""
 
 
-def decision(events: Sequence[Line], ply: int) -> Decision:
+def decision(replay: Replay, ply: int) -> Decision:
     """The decision at `ply` of a record.
 
     Raises:
         ValueError: nobody chose there, with the plies at which somebody did.
     """
-    started = events[0]
-    assert isinstance(started, Started), "a replay begins with its header"
-    moved = [event for event in events if isinstance(event, Moved)]
+    moved = replay.moves()
     for event in moved:
         if event.ply == ply and event.seat != NATURE:
-            past = tuple(earlier for earlier in moved if earlier.ply < ply)
-            return Decision(started, ply, event.seat, past, event.move)
+            moves = [earlier for earlier in moved if earlier.ply < ply]
+            return Decision(replay.started, ply, event.seat, Past(moves, _history(replay, ply)), event.move)
     plies = [str(event.ply) for event in moved if event.seat != NATURE]
     raise ValueError(f"nobody chose at ply {ply}; decisions stand at {', '.join(plies) or 'no ply'}")
+
+
+def _history(replay: Replay, ply: int) -> dict[Seat, tuple[Exchange, ...]]:
+    """What each seat was asked and answered before a ply; agents that keep up a conversation need it."""
+    found: dict[Seat, tuple[Exchange, ...]] = {}
+    for call in replay.calls():
+        reply = call.reply
+        if call.messages and reply.ply < ply:
+            asked = Exchange(reply.ply, call.messages, reply.text)
+            found[reply.seat] = (*found.get(reply.seat, ()), asked)
+    return found
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,9 @@ async def preflight(agents: Iterable[Agent], games: Sequence[Game[Any]]) -> None
     for agent, result in zip(agents, results, strict=True):
         if isinstance(result, AgentUnavailable):
             lines.append(f"{agent.name}: {result}")
-        elif isinstance(result, BaseException):
+        elif isinstance(result, Exception):
+            lines.append(f"{agent.name}: its check failed: {type(result).__name__}: {result}")
+        elif result is not None:
             raise result
     if lines:
         raise AgentUnavailable("\n".join(lines))

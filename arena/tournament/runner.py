@@ -1,8 +1,7 @@
 """Playing many fixtures at once into one run folder."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,15 +9,13 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from arena.agent import Agent
-from arena.events import Ended, Line, Moved, Replied, Seated, Started
+from arena.events import Line, Replied, Seated, Started
 from arena.game import Game
-from arena.match import describe, play
+from arena.match import NO_PAST, Past, describe, play
 from arena.replay.journal import Journal
 from arena.replay.run import Entry, Run
 from arena.tournament.budget import Budget
 from arena.tournament.fixture import Fixture, match_id
-
-_UNLIMITED: AbstractAsyncContextManager[object] = nullcontext()
 
 
 class Stopped(BaseException):
@@ -94,12 +91,12 @@ class Runner:
     async def play(
         self,
         fixtures: Iterable[Fixture],
-        past: Sequence[Moved] = (),
+        past: Past = NO_PAST,
         sealed: Callable[[Fixture, Entry], None] | None = None,
     ) -> list[Entry]:
         """Play all fixtures, some at once; the entries of the finished ones, in order of their ends.
 
-        `past` are the moves that forks begin with. `sealed` is told of each match once it is on disk.
+        `past` is what forks begin with. `sealed` is told of each match once it is on disk.
 
         Raises:
             ReplayError: a match could not be written; the others are given up.
@@ -118,7 +115,7 @@ class Runner:
         self,
         source: Iterator[Fixture],
         entries: list[Entry],
-        past: Sequence[Moved],
+        past: Past,
         sealed: Callable[[Fixture, Entry], None] | None,
     ) -> None:
         while not (self.stopped or self.enough):
@@ -133,7 +130,7 @@ class Runner:
                     sealed(fixture, entry)
             await asyncio.sleep(0)  # matches of instant agents never suspend by themselves
 
-    async def _match(self, fixture: Fixture, past: Sequence[Moved]) -> Entry | None:
+    async def _match(self, fixture: Fixture, past: Past) -> Entry | None:
         game = self.game_of(fixture)
         agents = {seat: self.agents[name] for seat, name in fixture.seats.items()}
         started = self._header(game, fixture, agents)
@@ -141,19 +138,16 @@ class Runner:
         fan = _Fan(journal, self.budget, self.watcher, started.id, self.stop)
         record = journal.record if self._alone and not self.budget.limited else fan.event
         try:
-            async with asyncio.timeout(self.game_seconds) if self.game_seconds else _UNLIMITED:
-                await play(
-                    game,
-                    agents,
-                    record=record,
-                    started=started,
-                    prefix=past,
-                    pace=self._pace,
-                    move_seconds=self.move_seconds,
-                )
-        except TimeoutError:
-            if not journal.tally.ended:
-                record(Ended({}, f"not over within {self.game_seconds:g} s", "void", 0))
+            await play(
+                game,
+                agents,
+                record=record,
+                started=started,
+                past=past,
+                pace=self._pace,
+                move_seconds=self.move_seconds,
+                game_seconds=self.game_seconds,
+            )
         except (Stopped, asyncio.CancelledError) as error:
             journal.discard()
             if isinstance(error, Stopped):
@@ -169,7 +163,13 @@ class Runner:
         run = self.run.name
         template = self._templates.get(id(game))
         if template is None:
-            template = self._templates[id(game)] = describe(game, agents, name=fixture.game)
+            try:
+                template = describe(game, agents, name=fixture.game)
+            except Exception as error:
+                raise ValueError(
+                    f"{fixture.game} cannot be described: {type(error).__name__}: {error}"
+                ) from error
+            self._templates[id(game)] = template
         return replace(
             template,
             id=match_id(run, fixture.key),
