@@ -58,11 +58,17 @@ class Broken(AssertionError):
     """The game breaks its contract; the message says how."""
 
 
-def check(game: Game[Any], *, matches: int = 20, seed: int = 0) -> Iterator[Finding]:
+def _silent(what: str) -> None:
+    """Say nothing."""
+
+
+def check(
+    game: Game[Any], *, matches: int = 20, seed: int = 0, begin: Callable[[str], None] = _silent
+) -> Iterator[Finding]:
     """Try every clause of the contract on one game, cheapest first.
 
     `matches` random matches are played from child seeds of `seed`. An exception of the game is a
-    finding that names it; none escapes.
+    finding that names it; none escapes. `begin` is told of each clause before it is tried.
     """
     checks: tuple[tuple[str, Callable[[], None]], ...] = (
         ("seats and rules are told", lambda: _described(game)),
@@ -78,6 +84,7 @@ def check(game: Game[Any], *, matches: int = 20, seed: int = 0) -> Iterator[Find
         ("PettingZoo's seed_test passes", lambda: _seed_test(game)),
     )
     for what, run in checks:
+        begin(what)
         yield Finding(what, _problem(run))
 
 
@@ -239,6 +246,16 @@ def _drawn(game: Game[Any], matches: int, seed: int) -> None:
         widest = max(map(len, game.observe(step.state, None).splitlines()), default=0)
         if widest > 80:
             raise Broken(f"a line of observe(state, None) has {widest} columns")
+    for step in _steps(game, 1, seed):
+        _pictured(game, step.state)
+        _pictured(game, game.apply(step.state, step.seat, step.move))
+
+
+def _pictured(game: Game[Any], state: Any) -> None:
+    game.rich(state)
+    svg = game.svg(state)
+    if svg is not None and not (isinstance(svg, str) and svg.startswith("<")):
+        raise Broken(f"svg() must give None or a text that starts with '<', gave {svg!r:.40}")
 
 
 @contextlib.contextmanager

@@ -62,7 +62,7 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path):
     folder = stored_run(tmp_path, [short("m1"), short("m2")])
     path = index.index_path(folder)
     path.write_bytes(b"{}\n" + path.read_bytes())
-    with pytest.raises(ReplayError, match=r"index.jsonl, line 1: damaged; run `arena replays reindex`"):
+    with pytest.raises(ReplayError, match=r"index.jsonl, line 1: damaged; run `arena replays reindex run`"):
         list(entries(folder))
 
 

@@ -69,7 +69,14 @@ def test_a_removal_that_was_interrupted_is_taken_up_again(root):
     assert names(root.iterdir()) == ["golden"]
 
 
-@pytest.mark.parametrize(("how", "complaint"), [({}, "nothing says which"), ({"keep": -1}, "keep=-1")])
+@pytest.mark.parametrize(
+    ("how", "complaint"),
+    [
+        ({}, "nothing says which"),
+        ({"keep": -1}, "keep=-1"),
+        ({"older_than": timedelta(days=-1)}, "older_than=-86400"),
+    ],
+)
 def test_without_a_limit_nothing_is_removed(root, how, complaint):
     with pytest.raises(ReplayError, match=complaint):
         prune(root, **how)

@@ -191,7 +191,8 @@ def test_damage_among_frames_that_are_not_indexed_costs_only_what_it_hit(crashed
     assert [entry.id for entry in entries(folder)] == ["a", "c", "d"]
     assert shard_path(folder, 0).read_bytes().startswith(shard)
     assert [str(finding) for finding in verify(folder)] == [
-        f"shard 000 at byte {second.offset}: {second.length} bytes are no frame: damaged or torn"
+        f"shard 000 at byte {second.offset}: {second.length} bytes are no frame: damaged; "
+        "the matches after them are whole, those in them can only come from a copy of the shard"
     ]
     assert opened(folder) == Recovery()
 
@@ -211,7 +212,7 @@ def test_a_hole_of_zeros_in_the_index_is_mended_from_the_shard(crashed, tmp_path
 def test_a_lost_index_is_made_anew_when_the_run_is_opened(crashed, tmp_path):
     folder = shutil.copytree(crashed, tmp_path / "run")
     (folder / "index.jsonl").unlink()
-    with pytest.raises(ReplayError, match=r"has no index.jsonl; run `arena replays reindex`"):
+    with pytest.raises(ReplayError, match=r"has no index.jsonl; run `arena replays reindex run`"):
         list(scan(folder))
     assert opened(folder).reindexed == 3
     check_whole(folder, {*SEALED, "d"})
@@ -282,7 +283,23 @@ def test_runs_whose_writer_died_are_mended_and_the_others_left_alone(crashed, tm
         assert was_left(left)
         mended = list(mend(tmp_path))
         assert runs(tmp_path) == [busy.folder, closed, left]
-    assert [folder for folder, _ in mended] == [left]
+    assert [one.folder for one in mended] == [left]
     assert mended[0].recovery.sealed == 1
     assert list(mend(tmp_path)) == []
     check_whole(left, {*SEALED, "d"})
+
+
+def test_a_run_that_cannot_be_mended_is_told_and_the_others_are_mended(crashed, tmp_path):
+    odd, left, unread = (
+        shutil.copytree(crashed, tmp_path / name) for name in ("a-odd", "b-left", "c-unread")
+    )
+    for folder in (odd, left, unread):
+        (folder / "lock").write_text("1\n")
+    (odd / "live" / "odd.jsonl").mkdir()
+    (unread / "run.toml").write_text("not = = toml")
+    told = {one.folder: one for one in mend(tmp_path)}
+    assert "odd.jsonl: Is a directory. No crash leaves this behind" in told[odd].problem
+    assert told[left] == (left, Recovery(sealed=1, dropped=1), "")
+    assert "run.toml" in told[unread].problem
+    check_whole(left, {*SEALED, "d"})
+    assert [entry.id for entry in entries(odd)] == list(SEALED)

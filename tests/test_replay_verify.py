@@ -6,7 +6,6 @@ import pytest
 from arena.events import Moved, Replied, encode
 from arena.replay import index
 from arena.replay.archive import entries
-from arena.replay.error import ReplayError
 from arena.replay.frame import Packer, shard_path
 from arena.replay.run import Run, RunSettings, Storage
 from arena.replay.verify import Finding, verify
@@ -86,7 +85,7 @@ def test_a_wrong_offset_is_found_on_both_sides(folder):
     unindexed, astray = problems(folder)
     assert unindexed == (
         f"shard 000 at byte {second.offset}, match m2: "
-        "not in the index, or there twice; `arena replays reindex` mends it"
+        "not in the index, or there twice; `arena replays reindex run` mends it"
     )
     assert f"shard 000 at byte {second.offset + 1}, match m2: no whole frame begins here" in astray
 
@@ -116,8 +115,8 @@ def test_damaged_and_torn_lines_of_the_index_are_found(folder):
     path = index.index_path(folder)
     path.write_bytes(b"[]\n" + path.read_bytes() + b'{"id":"m4')
     assert problems(folder) == [
-        "index.jsonl: line 1 is damaged; `arena replays reindex` mends it",
-        "index.jsonl: its last 9 bytes are torn; opening the run mends it",
+        "index.jsonl: line 1 is damaged; `arena replays reindex run` mends it",
+        "index.jsonl: its last 9 bytes are torn; `arena replays reindex run` mends it",
     ]
 
 
@@ -125,7 +124,20 @@ def test_bytes_that_are_no_frame_are_found(folder):
     shard = shard_path(folder, 0)
     size = shard.stat().st_size
     shard.write_bytes(shard.read_bytes() + b"rubbish")
-    assert problems(folder) == [f"shard 000 at byte {size}: 7 bytes are no frame: damaged or torn"]
+    assert problems(folder) == [
+        f"shard 000 at byte {size}: the last 7 bytes are no frame: torn; "
+        "`arena replays reindex run` mends it by cutting them"
+    ]
+
+
+def test_bytes_between_frames_are_told_from_a_torn_end(folder):
+    shard = shard_path(folder, 0)
+    size = shard.stat().st_size
+    shard.write_bytes(shard.read_bytes() + b"rubbish")
+    add_frame(folder, b"".join(map(encode, short("m4"))))
+    between, unindexed = problems(folder)
+    assert between.startswith(f"shard 000 at byte {size}: 7 bytes are no frame: damaged; the matches after")
+    assert "match m4: not in the index" in unindexed
 
 
 def test_a_whole_frame_that_holds_no_match_is_found(folder):
@@ -143,8 +155,17 @@ def test_a_prompt_that_cannot_be_unfolded_is_found(tmp_path):
 
 def test_without_an_index_the_way_to_make_one_is_told(folder):
     index.index_path(folder).unlink()
-    with pytest.raises(ReplayError, match=r"has no index.jsonl; run `arena replays reindex`"):
-        problems(folder)
+    assert problems(folder) == [f"{folder} has no index.jsonl; run `arena replays reindex run`"]
+
+
+def test_a_manifest_and_journals_that_stop_a_recovery_are_found(folder):
+    (folder / "run.toml").write_text("not = = toml")
+    odd = folder / "live" / "odd.jsonl"
+    odd.write_bytes(b'{"an":"other"}\n')
+    manifest, journal = problems(folder)
+    assert manifest.startswith(f"{folder / 'run.toml'}: ")
+    assert journal.startswith(f"{odd}, line 1: ")
+    assert "look at it and move it away" in journal
 
 
 def test_what_a_live_writer_has_not_indexed_yet_is_not_held_against_it(tmp_path):

@@ -30,16 +30,22 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def root(
-    version: bool = typer.Option(False, "--version", is_eager=True, help="Show the version and stop."),
-) -> None:
-    """Self-play arena for language-model agents: play, watch, rank, train."""
-    if version:
+def show_version(asked: bool) -> None:
+    """Print the version and end the command, if `asked`."""
+    if asked:
         from importlib.metadata import version as version_of
 
         typer.echo(f"arena {version_of('selfplay-arena')}")
         raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=show_version, help="Show the version and stop."
+    ),
+) -> None:
+    """Self-play arena for language-model agents: play, watch, rank, train."""
 
 
 app.command("play", rich_help_panel=PLAY)(play)
@@ -60,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; ends the process with its exit code.
 
     0 done; 1 finished, but something failed; 2 wrong use or settings; 3 an agent, key or package is
-    missing; 4 stopped by a limit; 130 ctrl-C.
+    missing; 4 stopped by a limit; 130 ctrl-C; 129 hung up; 143 terminated.
     """
     try:
         app(args=None if arguments is None else list(arguments))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from arena.cli import flags
+from arena.cli.errors import FAILED
 
 app = typer.Typer(help="List the agents, or ask one a question to see that it answers.")
 
@@ -19,9 +20,8 @@ def ls(
     """List the agents, or ask one a question to see that it answers."""
     if context.invoked_subcommand:
         return
-    import msgspec
-
     from arena import load
+    from arena.cli.emit import emit
     from arena.view.console import out
     from arena.view.tables import AgentEntry, agents
 
@@ -30,7 +30,7 @@ def ls(
     if settings.display == "json":
         for row in listed:
             fields = {"name": row.name, "where": row.where, "summary": row.summary, "error": row.error}
-            print(msgspec.json.encode({"event": "agent", **fields}).decode())
+            emit({"event": "agent", **fields})
         return
     rows = [AgentEntry(row.name, row.error or row.summary, (), row.where) for row in listed]
     console = out(settings.display)
@@ -42,15 +42,15 @@ def ls(
 def show(agent: Annotated[str, typer.Argument(help="An agent, such as uci/stockfish")]) -> None:
     """Show an agent's options and their values."""
     from arena import load
-    from arena.load.options import slots_of
+    from arena.cli.show import options
     from arena.view.clean import clean
     from arena.view.console import out
 
     made = load.agent(agent, flags.settings())
     console = out()
     console.print(clean(made.name), style="bold")
-    for slot in slots_of(type(made)):
-        console.print(clean(f"  {slot}"))
+    for line in options(made):
+        console.print(clean(f"  {line}"))
 
 
 @app.command()
@@ -61,7 +61,7 @@ def ask(
 ) -> None:
     """Ask an agent one question as if it were an observation; shows the answer and what was sent."""
     from arena import load
-    from arena.agent import Agent, Reply, Turn
+    from arena.agent import Agent, AgentUnavailable, Reply, Turn
     from arena.view.clean import clean
     from arena.view.console import err, out
 
@@ -73,6 +73,13 @@ def ask(
             await agent.ready()
             rules = "Answer the question; the move is your answer in one word."
             return await agent.act(Turn(0, "asked", rules, text, seed=settings.seed))
+        except AgentUnavailable:
+            raise
+        except ValueError as error:
+            raise ValueError(
+                f"{agent.name} cannot answer a question, only play: a language model can, such as "
+                f"llamacpp/smollm2 ({error})"
+            ) from error
         finally:
             await agent.close()
 
@@ -86,3 +93,5 @@ def ask(
     verdict = f"no move: {reply.fault}: {reply.detail}" if reply.fault else f"move: {reply.move}"
     usage = reply.usage
     words.print(clean(f"{verdict} · {usage.seconds:.1f} s, {usage.input} + {usage.output} tokens"))
+    if reply.fault:
+        raise typer.Exit(FAILED)

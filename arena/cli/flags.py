@@ -1,14 +1,28 @@
 """Options that several commands share, and what they resolve to."""
 
+import math
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from arena.settings import Overrides, Settings, resolve
+from arena.settings import Overrides, Settings, resolve, unknown_variables
 
 DisplayName: TypeAlias = Literal["full", "plain", "json", "none"]
+
+
+def seconds(value: float) -> float:
+    """A time that may be waited, as the callback of an option.
+
+    Raises:
+        BadParameter: it is negative or not finite.
+    """
+    if not (math.isfinite(value) and value >= 0):
+        raise typer.BadParameter(f"expected seconds, 0 or more; was given {value:g}")
+    return value
+
 
 Replays = Annotated[Path | None, typer.Option("--replays", help="Folder of the runs (default: replays).")]
 Display = Annotated[DisplayName | None, typer.Option("--display", help="How much is shown (default: full).")]
@@ -20,6 +34,9 @@ Concurrency = Annotated[
 MaxCost = Annotated[float | None, typer.Option("--max-cost", help="Dollars that may be spent.")]
 MaxTokens = Annotated[int | None, typer.Option("--max-tokens", help="Tokens that may be used.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and stop.")]
+Delay = Annotated[
+    float, typer.Option("--delay", callback=seconds, help="With --live, seconds a move stays on screen.")
+]
 Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
 
 
@@ -53,8 +70,18 @@ def settings(
         tournament or Overrides(),
     )
     found = resolved.settings
+    if found.display != "none":
+        tell_unknown_variables()
     if "display" not in resolved.sources and not sys.stderr.isatty():
         from msgspec.structs import replace
 
         return replace(found, display="plain")
     return found
+
+
+def tell_unknown_variables() -> None:
+    """Say on stderr which ARENA_ variables no setting reads, such as a misspelt one."""
+    from arena.view.clean import clean
+
+    for told in unknown_variables(os.environ):
+        typer.echo(clean(f"warning: {told}"), err=True)

@@ -1,11 +1,14 @@
 """``arena games``: list the games, or check one."""
 
+import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from arena.cli import flags
 from arena.cli.errors import FAILED
+from arena.settings import Settings
 
 app = typer.Typer(help="List the games, or check one against the rules every game must keep.")
 
@@ -19,9 +22,8 @@ def ls(
     """List the games, or check one against the rules every game must keep."""
     if context.invoked_subcommand:
         return
-    import msgspec
-
     from arena import load
+    from arena.cli.emit import emit
     from arena.view.console import out
     from arena.view.tables import GameEntry, games
 
@@ -29,7 +31,7 @@ def ls(
     listed = load.games()
     if settings.display == "json":
         for listing in listed:
-            print(msgspec.json.encode({"event": "game", **_fields(listing)}).decode())
+            emit({"event": "game", **_fields(listing)})
         return
     rows = []
     for listing in listed:
@@ -51,7 +53,7 @@ def _fields(listing: object) -> dict[str, str]:
 def show(game: Annotated[str, typer.Argument(help="A game, with options if you like.")]) -> None:
     """Show a game's rules, seats and options."""
     from arena import load
-    from arena.load.options import slots_of
+    from arena.cli.show import options
     from arena.view.clean import clean
     from arena.view.console import out
 
@@ -60,8 +62,8 @@ def show(game: Annotated[str, typer.Argument(help="A game, with options if you l
     console.print(f"{loaded.name} version {loaded.game.version}", style="bold")
     console.print(f"seats: {', '.join(loaded.game.seats)}")
     console.print(clean(loaded.game.rules), soft_wrap=False)
-    for slot in slots_of(type(loaded.game)):
-        console.print(f"  {slot}")
+    for line in options(loaded.game):
+        console.print(clean(f"  {line}"))
 
 
 @app.command()
@@ -73,28 +75,32 @@ def check(
     json: flags.Json = False,
 ) -> None:
     """Check a game against the rules every game must keep."""
-    import msgspec
-
     from arena import load
-    from arena.contract import check as findings
+    from arena.cli.emit import emit
+    from arena.contract import check as checked
     from arena.view.console import out
-    from arena.view.notices import Finding
-    from arena.view.notices import findings as table
+    from arena.view.notices import Finding, finding, summary
 
     settings = flags.settings(display=display, json=json, seed=seed)
-    found = list(findings(load.game(game).game, matches=matches, seed=settings.seed))
-    if settings.display == "json":
-        for finding in found:
-            row = {"event": "finding", "what": finding.what, "problem": finding.problem}
-            print(msgspec.json.encode(row).decode())
-    else:
-        rows = [
-            Finding("problem" if f.problem else "ok", "", f.what, _indented(f.problem or "")) for f in found
-        ]
-        out(settings.display).print(table(rows))
-    if any(finding.problem for finding in found):
+    console = out(settings.display)
+    rows: list[Finding] = []
+    for found in checked(load.game(game).game, matches=matches, seed=settings.seed, begin=_begin(settings)):
+        rows.append(Finding("problem" if found.problem else "ok", "", found.what, _cut(found.problem or "")))
+        console.print(finding(rows[-1]))
+        if settings.display == "json":
+            emit({"event": "finding", "what": found.what, "problem": found.problem})
+            sys.stdout.flush()
+    console.print(summary(rows))
+    if any(row.level == "problem" for row in rows):
         raise typer.Exit(FAILED)
 
 
-def _indented(text: str) -> str:
+def _begin(settings: Settings) -> Callable[[str], None]:
+    """Says on a terminal what is about to be checked, on a line that its finding is written over."""
+    if settings.display != "full" or not sys.stdout.isatty():
+        return lambda what: None
+    return lambda what: typer.echo(f"…    {what}\r", nl=False)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 500 else text[:500] + "…"

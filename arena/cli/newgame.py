@@ -1,5 +1,6 @@
 """``arena new-game``: write a game and its test."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +29,10 @@ def new_game(
     console.print(
         findings([Finding("problem" if f.problem else "ok", "", f.problem or f.what) for f in found])
     )
-    steps = [f"arena play {spec} random random --live", f"pytest {written.test}"]
+    steps = [
+        f"arena play {shlex.quote(spec)} random random --live",
+        f"pytest {shlex.quote(str(written.test))}",
+    ]
     console.print(next_steps(steps))
     if any(finding.problem for finding in found):
         raise typer.Exit(FAILED)

@@ -1,25 +1,27 @@
 """``arena play``: one match, or a few."""
 
+import re
+import shlex
 import time
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from arena.cli import flags
-from arena.cli.session import Session, View, only
-from arena.events import Moved
+from arena.cli.session import Session, View, only, person_at
 from arena.load import LoadedGame
 from arena.settings import Settings
 
 if TYPE_CHECKING:
+    from arena.match import Past
     from arena.replay.entry import Entry
+    from arena.replay.run import Run, RunSettings
     from arena.tournament.fixture import Fixture
     from arena.tournament.runner import Runner
-
-Delay = Annotated[float, typer.Option("--delay", help="With --live, seconds a move stays on screen.")]
 
 
 def play(
@@ -27,7 +29,7 @@ def play(
     agents: Annotated[list[str], typer.Argument(help="An agent a seat: random, llamacpp/smollm2, human")],
     matches: Annotated[int, typer.Option("--matches", "-n", min=1, help="How many; seats rotate.")] = 1,
     live: Annotated[bool, typer.Option("--live", help="Watch the matches, one after another.")] = False,
-    delay: Delay = 0.5,
+    delay: flags.Delay = 0.5,
     retries: Annotated[int, typer.Option("--retries", min=0, help="Tries after a bad answer.")] = 2,
     max_plies: Annotated[int, typer.Option("--max-plies", min=1, help="A longer match is a draw.")] = 10_000,
     run: Annotated[str, typer.Option("--run", help="Name of the run (default: game and time).")] = "",
@@ -72,21 +74,27 @@ def play(
     if dry_run:
         show_plan(fixtures, settings)
         return
-    person = any(type(agent).__module__ == "agents.human" for agent in seated)
+    person = person_at(seated)
     one_by_one = live or person
+    view = view_of(live and not person, one_by_one, len(fixtures), settings, loaded, delay, ascii)
+    if settings.display == "json":
+        from arena.cli.views import JsonView
+
+        view = JsonView()
     session = Session(
         [loaded.game],
         only(loaded.game),
         dict(zip(names, seated, strict=True)),
         settings,
-        view_of(live and not person, one_by_one, len(fixtures), settings, loaded, delay, ascii),
+        view,
         concurrency=1 if one_by_one else settings.concurrency,
         retries=retries,
         max_plies=max_plies,
-        specs=dict(zip(names, agents, strict=True)),
+        specs=dict(zip(names, (load.resolved(one, settings) for one in agents), strict=True)),
     )
     told = {"game": game, "agents": agents, "matches": matches, "retries": retries, "max_plies": max_plies}
-    entries = play_new(session, fixtures, name=run or run_name(loaded.name), command="play", told=told)
+    name = run or run_name(loaded.name)
+    entries = play_new(session, fixtures, name=name, command="play", told=told, exact=bool(run))
     finish(entries, session, settings)
 
 
@@ -97,42 +105,70 @@ def play_new(
     name: str,
     command: str,
     told: Mapping[str, Any],
-    past: Sequence[Moved] = (),
+    past: "Past | None" = None,
+    exact: bool = True,
 ) -> "list[Entry]":
     """Play fixtures into a new run; the entries of the matches that were finished.
+
+    Unless the name has to be `exact`, one that is taken gets a number behind it.
 
     Raises:
         ValueError: an agent cannot play this game.
         AgentUnavailable: an agent is not there; nothing was played.
         ReplayError: the run could not be written.
     """
-    from arena.replay.run import Run, RunSettings
+    from arena.match import NO_PAST
+    from arena.replay.run import RunSettings
 
     settings, entries = session.settings, list["Entry"]()
     manifest = RunSettings(command=command, seed=settings.seed, settings=dict(told))
 
     async def job(runner: "Runner") -> None:
-        entries.extend(await runner.play(fixtures, past))
+        await runner.play(fixtures, past or NO_PAST, lambda fixture, entry: entries.append(entry))
 
-    session.play(lambda: Run.create(settings.replays, name, manifest), job)
+    session.play(lambda: new_run(settings.replays, name, manifest, exact=exact), job)
     return entries
+
+
+def new_run(root: Path, name: str, manifest: "RunSettings", *, exact: bool) -> "Run":
+    """A new run of that name; unless it has to be `exact`, a taken one is followed by -2, -3, ….
+
+    Raises:
+        ReplayError: the name is taken or unfit, or the run could not be written.
+    """
+    from arena.replay.error import ReplayError
+    from arena.replay.run import Run
+
+    names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+    if not exact:
+        name = next(each for each in names if not (root / each).exists())
+    taken = (root / name).exists()
+    try:
+        return Run.create(root, name, manifest)
+    except ReplayError as error:
+        if not exact and (root / name / "run.toml").exists():  # another process was quicker
+            return new_run(root, next(names), manifest, exact=False)
+        if taken:
+            raise ReplayError(f"the run {name!r} exists in {root}: choose another --run") from error
+        raise
 
 
 def run_name(game: str) -> str:
     """A run's name from its game and the local time, such as ``chess-20260131-235959``."""
     stem = Path(game.rpartition(":")[0] or game).stem if "/" in game or ":" in game else game
-    return f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}"
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-._")[:60] or "game"
+    return f"{slug}-{time.strftime('%Y%m%d-%H%M%S')}"
 
 
 def show_plan(fixtures: "Sequence[Fixture]", settings: Settings) -> None:
     """Say what would be played."""
-    import msgspec
-
+    from arena.cli.emit import emit
     from arena.view.console import out
 
     if settings.display == "json":
         for fixture in fixtures:
-            print(msgspec.json.encode({"event": "plan", "key": fixture.key, "fixture": fixture}).decode())
+            emit({"event": "plan", "key": fixture.key, "fixture": fixture})
         return
     console = out(settings.display)
     for fixture in fixtures:
@@ -152,8 +188,7 @@ def _limits(settings: Settings) -> str:
 
 def finish(entries: "Sequence[Entry]", session: Session, settings: Settings) -> None:
     """Show what came of it and end the command with its exit code."""
-    import msgspec
-
+    from arena.cli.emit import emit
     from arena.cli.show import results
     from arena.view.console import out
     from arena.view.notices import next_steps
@@ -162,16 +197,19 @@ def finish(entries: "Sequence[Entry]", session: Session, settings: Settings) -> 
     code = session.exit_code(entries)
     session.tell_trouble()
     if settings.display == "json":
-        for entry in entries:
-            print(msgspec.json.encode({"event": "match", **msgspec.structs.asdict(entry)}).decode())
-        done = {"event": "done", "exit": code, "run": str(session.folder), "matches": len(entries)}
-        print(msgspec.json.encode(done).decode())
+        emit({"event": "done", "exit": code, "run": str(session.folder), "matches": len(entries)})
     elif settings.display != "none" and entries:
         console = out(settings.display)
         console.print(table(results(entries)))
-        where = f" --replays {settings.replays}" if settings.replays != Path("replays") else ""
+        where = elsewhere(settings)
         console.print(next_steps([f"arena watch {entries[-1].id}{where}", f"arena replays ls{where}"]))
     raise typer.Exit(code)
+
+
+def elsewhere(settings: Settings) -> str:
+    """What a command needs to find the runs again, such as `` --replays mine``; empty by default."""
+    folder = shlex.quote(str(settings.replays))
+    return f" --replays {folder}" if settings.replays != Path("replays") else ""
 
 
 def view_of(

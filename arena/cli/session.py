@@ -1,7 +1,6 @@
 """A command that plays: preflight, signals, and a clean end whatever happens."""
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import typer
 
 from arena.agent import Agent
-from arena.cli.errors import DONE, FAILED, INTERRUPTED, LIMITED
+from arena.cli.errors import DONE, FAILED, LIMITED
+from arena.cli.signals import Signals
 from arena.game import Game
 from arena.settings import Settings
 
@@ -60,7 +60,8 @@ class Session:
     """The run's folder, once it is open."""
     stopped: str = ""
     """Which limit ended the command early; empty when none did."""
-    interrupted: bool = False
+    signal: int = 0
+    """The signal that ended the command early; 0 when none did."""
     errors: list[Exception] = field(default_factory=list)
 
     def play(self, open_run: "Callable[[], Run]", job: "Callable[[Runner], Awaitable[None]]") -> None:
@@ -70,23 +71,44 @@ class Session:
             ValueError: an agent cannot play a game.
             AgentUnavailable: an agent is not there; nothing was played.
             ReplayError: the run could not be written.
+            Exit: a signal came before the run was open.
         """
-        asyncio.run(self._play(open_run, job))
+        signals = Signals(self._tell_interrupted, patient=not person_at(self.agents.values()))
+        with signals:
+            try:
+                asyncio.run(self._play(open_run, job, signals))
+            except (asyncio.CancelledError, KeyboardInterrupt):
+                if not signals.received:
+                    raise
+        self.signal = signals.received
+        if self.signal and self.folder == Path():
+            raise typer.Exit(128 + self.signal)
 
-    async def _play(self, open_run: "Callable[[], Run]", job: "Callable[[Runner], Awaitable[None]]") -> None:
+    async def _play(
+        self, open_run: "Callable[[], Run]", job: "Callable[[Runner], Awaitable[None]]", signals: Signals
+    ) -> None:
         from arena.tournament.preflight import preflight
 
+        signals.attach()
         try:
             await preflight(self.agents.values(), self.games)
             mend_all(self.settings.replays)
             with open_run() as run, self.view:
                 self.folder = run.folder
                 runner = self._runner(run)
-                task = asyncio.ensure_future(job(runner))
-                self._listen(task, runner)
-                await self._finished(task)
-                self.stopped = runner.stopped
+                signals.ask = lambda: runner.stop("interrupted")
+                if signals.received:
+                    signals.ask()
+                if self.run_seconds:
+                    over = f"{self.run_seconds:g} s are over"
+                    asyncio.get_running_loop().call_later(self.run_seconds, runner.stop, over)
+                try:
+                    await asyncio.ensure_future(job(runner))
+                finally:
+                    signals.closing()
+                    self.stopped = runner.stopped
         finally:
+            signals.closing()
             for agent in self.agents.values():
                 await agent.close()
 
@@ -109,31 +131,15 @@ class Session:
             errors=self.errors,
         )
 
-    async def _finished(self, task: "asyncio.Future[None]") -> None:
-        try:
-            await task
-        except asyncio.CancelledError:
-            if not self.interrupted:
-                raise
+    def _tell_interrupted(self) -> None:
+        from arena.view.console import err
 
-    def _listen(self, task: "asyncio.Future[None]", runner: "Runner") -> None:
-        """The first ctrl-C lets the calls in flight end, the second stops at once; so does the clock."""
-
-        def interrupt() -> None:
-            if self.interrupted:
-                task.cancel()
-            self.interrupted = True
-            runner.stop("interrupted")
-
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, interrupt)
-        if self.run_seconds:
-            loop.call_later(self.run_seconds, runner.stop, f"{self.run_seconds:g} s are over")
+        err(self.settings.display).print("finishing the calls in flight; ctrl-C again stops now")
 
     def exit_code(self, entries: "Iterable[Entry]", void_share: float = 0.0) -> int:
         """What the command ends with, given the matches it played and the share that may be void."""
-        if self.interrupted:
-            return INTERRUPTED
+        if self.signal:
+            return 128 + self.signal
         if self.stopped:
             return LIMITED
         kinds = [entry.kind for entry in entries]
@@ -152,6 +158,11 @@ class Session:
             words.print(f"stopped: {self.stopped}; finished matches are saved", style="yellow")
 
 
+def person_at(agents: Iterable[Agent]) -> bool:
+    """Whether one of the agents is a person at this terminal."""
+    return any(type(agent).__module__ == "agents.human" for agent in agents)
+
+
 def only(game: Game[Any]) -> "Callable[[Fixture], Game[Any]]":
     """For sessions of one game: the game of every fixture."""
     return lambda fixture: game
@@ -159,8 +170,12 @@ def only(game: Game[Any]) -> "Callable[[Fixture], Game[Any]]":
 
 def mend_all(root: Path) -> None:
     """Bring in order the runs whose writer died, and say so."""
+    from arena.cli.errors import tell
     from arena.replay.mend import mend
     from arena.view.clean import clean
 
-    for folder, recovery in mend(root):
-        typer.echo(clean(f"{folder}: its writer died. {recovery}"), err=True)
+    for folder, recovery, problem in mend(root):
+        if problem:
+            tell(folder, f"its writer died, and it cannot be mended: {problem}")
+        else:
+            typer.echo(clean(f"{folder}: its writer died. {recovery}"), err=True)

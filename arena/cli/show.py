@@ -1,9 +1,13 @@
 """From records to the rows that views draw."""
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from arena.agent import Agent
+from arena.game import Game
+from arena.load import slots_of
 from arena.replay.entry import Entry
+from arena.settings.values import kind_text, shown
 from arena.view.tables import Played, Result
 
 N = TypeVar("N", int, float)
@@ -31,8 +35,18 @@ def results(entries: Iterable[Entry]) -> list[Result]:
         for seat, agent in entry.agents.items():
             tally = tallies.setdefault(agent, _Tally())
             tally.add(entry, seat)
+        for agent in set(entry.agents.values()):
+            tallies[agent].voids += entry.kind == "void"
     rows = [tally.row(agent) for agent, tally in tallies.items()]
     return sorted(rows, key=lambda row: row.wins - row.losses, reverse=True)
+
+
+def options(made: Game[Any] | Agent) -> list[str]:
+    """A line for each option of a game or an agent: its name, what it takes, and the value it has."""
+    return [
+        f"{slot.name}: {kind_text(slot.kind)} = {shown(getattr(made, slot.name))}"
+        for slot in slots_of(type(made))
+    ]
 
 
 class _Tally:
@@ -49,7 +63,6 @@ class _Tally:
         self.cost = _sum(self.cost, entry.cost, seat)
         payoff = entry.payoff.get(seat)
         if payoff is None:
-            self.voids += 1
             return
         best = max((value for other, value in entry.payoff.items() if other != seat), default=0.0)
         self.wins += payoff > best

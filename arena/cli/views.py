@@ -1,13 +1,18 @@
 """How a command that plays shows its matches: the `Watcher` behind each display."""
 
+import sys
 from types import TracebackType
 from typing import Any
 
+from msgspec.structs import asdict
+
+from arena.cli.emit import emit
 from arena.events import Line, Moved, Started
 from arena.load import LoadedGame
 from arena.match import States
 from arena.replay.entry import Entry
 from arena.tournament.runner import Nobody
+from arena.view.clean import clean
 from arena.view.console import Display, err, out
 from arena.view.live import LiveMatch
 from arena.view.outcome import wording
@@ -28,6 +33,14 @@ class Quiet(Nobody):
         """Nothing to put away."""
 
 
+class JsonView(Quiet):
+    """A JSON line on stdout for each finished match."""
+
+    def sealed(self, entry: Entry) -> None:
+        emit({"event": "match", **asdict(entry)})
+        sys.stdout.flush()
+
+
 class PlainView(Quiet):
     """A line on stderr for each finished match."""
 
@@ -43,7 +56,9 @@ class LiveView(Quiet):
     """One match after another, drawn while it is played."""
 
     def __init__(self, loaded: LoadedGame, display: Display, *, delay: float, ascii: bool) -> None:
-        self.live = LiveMatch(out(display), draw=Drawing(loaded.game), delay=delay, ascii=ascii)
+        self.drawing = Drawing(loaded.game)
+        self.display = display
+        self.live = LiveMatch(out(display), draw=self.drawing, delay=delay, ascii=ascii)
 
     def __enter__(self) -> "LiveView":
         self.live.__enter__()
@@ -53,6 +68,10 @@ class LiveView(Quiet):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.live.__exit__(kind, error, trace)
+        if failed := self.drawing.error:
+            told = f"{type(failed).__name__}: {failed}"
+            told = f"the game's rich() failed, so its text was shown instead: {told}"
+            err(self.display).print(clean(told), style="yellow")
 
     def event(self, match: str, event: Line) -> None:
         self.live.update(event)
@@ -95,12 +114,14 @@ class ProgressView(Quiet):
 
 
 class Drawing:
-    """The game's own drawing of the state after each event, for `LiveMatch`."""
+    """The game's own drawing of the state after each event, for `LiveMatch`; its text once that failed."""
 
     def __init__(self, game: Any) -> None:
         self.game = game
         self.states: States | None = None
         self.shown: Any = None
+        self.error: Exception | None = None
+        """What ``rich()`` raised, after which it is called no more."""
 
     def __call__(self, event: Line) -> Any:
         if isinstance(event, Started):
@@ -108,8 +129,15 @@ class Drawing:
         elif isinstance(event, Moved) and self.states:
             self.states.apply(event)
         if self.states and isinstance(event, Started | Moved):
-            self.shown = self.game.rich(self.states.state)
+            self.shown = None if self.error else self._drawn(self.states.state)
         return self.shown
+
+    def _drawn(self, state: Any) -> Any:
+        try:
+            return self.game.rich(state)
+        except Exception as error:  # the drawing of a game decides nothing; `LiveView` tells it
+            self.error = error
+            return None
 
 
 def ending(entry: Entry) -> str:

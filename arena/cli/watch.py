@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from arena.cli.views import Drawing
     from arena.events import Started
     from arena.replay.archive import Found
+    from arena.replay.replay import Replay
 
 
 def watch(
@@ -32,11 +33,22 @@ def watch(
     settings = flags.settings(replays=replays)
     mend_all(settings.replays)
     replay = found(settings.replays, match).load()
+    if ply is not None:
+        _check_ply(ply, replay)
     console = out()
     if print_ or prompts or not (sys.stdout.isatty() and sys.stdin.isatty()):
         print_replay(replay, console, prompts=prompts, thinking=thinking, ply=ply, ascii=ascii)
     else:
         step(replay, console, draw=drawing(replay.started), ply=ply or 0, ascii=ascii)
+
+
+def _check_ply(ply: int, replay: "Replay") -> None:
+    from arena.events import Ended, Started
+
+    plies = [event.ply for event in replay.events if not isinstance(event, Started | Ended)]
+    latest = max(plies, default=0)
+    if not 0 <= ply <= latest:
+        raise ValueError(f"--ply {ply}: match {replay.started.id} has the plies 0 to {latest}")
 
 
 def drawing(started: "Started") -> "Drawing | None":
@@ -54,9 +66,12 @@ def drawing(started: "Started") -> "Drawing | None":
 def found(root: Path, match: str) -> "Found":
     """The match that a person asked for; "last" or nothing is the one written to last.
 
+    Runs that cannot be read are told on stderr and passed over.
+
     Raises:
         ReplayError: there is none, or several.
     """
+    from arena.cli.errors import tell
     from arena.replay.archive import find, last
 
-    return last(root) if match in ("", "last") else find(root, match)
+    return last(root, tell) if match in ("", "last") else find(root, match, tell)

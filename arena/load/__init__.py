@@ -86,7 +86,8 @@ def with_options(name: str, options: Mapping[str, Option]) -> Game[Any]:
 def agent(spec: str, settings: Settings = _DEFAULTS) -> Agent:
     """The agent that `spec` names, such as ``random`` or ``vllm/Qwen3-8B,temperature=0.7``.
 
-    Its name is the canonical text of `spec` unless the option `name` says otherwise.
+    Its name is the canonical text of `spec` unless the option `name` says otherwise. An option `root`
+    that is the folder of replays by default is the one of the settings unless `spec` gives another.
 
     Raises:
         LoadError: there is none, it is broken, or its options are wrong.
@@ -94,7 +95,7 @@ def agent(spec: str, settings: Settings = _DEFAULTS) -> Agent:
     asked = parse(spec)
     call = _served(_unaliased(_called(asked), settings), settings)
     cls = find(AGENTS, call.name, tuple(settings.agents))
-    made: Agent = build(cls, {"name": str(asked)} | call.options, call.label)
+    made: Agent = build(cls, {"name": str(asked)} | _rooted(cls, settings) | call.options, call.label)
     return made
 
 
@@ -140,6 +141,12 @@ def agents(settings: Settings = _DEFAULTS, *, thorough: bool = False) -> list[Li
     for name, endpoint in sorted(settings.endpoints.items()):
         rows.append(Listing(f"{name}/MODEL", "settings", endpoint.base_url))
     return rows
+
+
+def _rooted(cls: type[Agent], settings: Settings) -> dict[str, Option]:
+    """The folder of replays, for a class that has the option `root` and means that folder by default."""
+    default = next((slot.default for slot in slots_of(cls) if slot.name == "root"), None)
+    return {"root": str(settings.replays)} if str(default) == str(_DEFAULTS.replays) else {}
 
 
 def _failure(spec: str, settings: Settings) -> str:

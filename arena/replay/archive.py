@@ -1,10 +1,10 @@
 """Reading replays: find, load, scan. Takes no locks, and works while runs are being written."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from arena.replay import index
 from arena.replay.entry import Entry, check_id
@@ -15,6 +15,10 @@ from arena.replay.recovery import live_folder
 from arena.replay.replay import Replay, parse
 
 _LISTED = 10
+M = TypeVar("M")
+
+Trouble: TypeAlias = Callable[[Path, str], None]
+"""Told of each run that cannot be read, and why, by functions that go on with the others."""
 
 
 class Found(NamedTuple):
@@ -72,18 +76,37 @@ def entries(folder: Path) -> Iterator[Entry]:
     return index.read(folder)
 
 
-def find(root: Path, prefix: str) -> Found:
+def listed(folders: Iterable[Path], trouble: Trouble) -> Iterator[tuple[Path, Entry]]:
+    """The sealed matches of several runs; what cannot be read of an index is told, and the rest is given."""
+    for folder in folders:
+        try:
+            for line in index.read_lines(folder):
+                if line.entry is None:
+                    remedy = f"run `arena replays reindex {folder.name}`"
+                    trouble(folder, f"line {line.number} of its index is damaged; {remedy}")
+                else:
+                    yield folder, line.entry
+        except ReplayError as error:
+            trouble(folder, str(error))
+
+
+def find(root: Path, prefix: str, trouble: Trouble | None = None) -> Found:
     """The one match whose id begins with `prefix`, sealed or being played; ``run/prefix`` looks in one run.
 
+    Runs that cannot be read are passed over; `trouble` is told of them.
+
     Raises:
-        ReplayError: there is none, or several, which are then named.
+        ReplayError: there is none, or several, which are then named; or that one run cannot be read.
     """
     run, _, start = prefix.rpartition("/")
     check_id(start)
     folders = [root / run] if run else runs(root)
     if run and not manifest_path(folders[0]).is_file():
         raise ReplayError(f"{folders[0]} is no run; the runs here: {_listed([p.name for p in runs(root)])}")
-    found = [match for folder in folders for match in _search(folder, start)]
+    if run:
+        found = _search(folders[0], start)
+    else:
+        found = [match for folder in folders for match in _tried(_search, folder, start, trouble)]
     exact = [match for match in found if match.id == start]
     if len(exact or found) == 1:
         return (exact or found)[0]
@@ -94,20 +117,33 @@ def find(root: Path, prefix: str) -> Found:
     raise ReplayError(f"{prefix!r} may be any of {len(names)} matches, type more of it: {_listed(names)}")
 
 
-def last(root: Path) -> Found:
+def last(root: Path, trouble: Trouble | None = None) -> Found:
     """The match that was written to last, sealed or being played.
 
+    Runs whose last match cannot be read are passed over; `trouble` is told of them.
+
     Raises:
-        ReplayError: there is none.
+        ReplayError: there is none, or none that can be read.
     """
-    latest: tuple[float, Found] | None = None
-    for folder in runs(root):
-        for moment, match in _latest(folder):
-            if latest is None or moment >= latest[0]:
-                latest = moment, match
-    if latest is None:
-        raise ReplayError(f"no match in {root} yet; `arena play` makes one")
-    return latest[1]
+    told: list[str] = []
+
+    def tell(folder: Path, problem: str) -> None:
+        told.append(problem)
+        if trouble is not None:
+            trouble(folder, problem)
+
+    latest = [match for folder in runs(root) for match in _tried(_latest, folder, "", tell)]
+    latest.sort(key=lambda match: match.moment)
+    for match in reversed(latest):
+        try:
+            match.found.load()
+        except ReplayError as error:
+            tell(match.found.folder, str(error))
+        else:
+            return match.found
+    if told:
+        raise ReplayError(f"no match in {root} can be read: {told[0]}")
+    raise ReplayError(f"no match in {root} yet; `arena play` makes one")
 
 
 def load(folder: Path, entry: Entry) -> Replay:
@@ -129,7 +165,7 @@ def load_lines(folder: Path, entry: Entry) -> bytes:
     try:
         file = os.open(shard_path(folder, entry.shard), os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise ReplayError(f"{_place(folder, entry)}: {error.strerror}") from error
+        raise _damaged(folder, entry, error.strerror) from error
     try:
         lines = _unpack(file, folder, entry, Unpacker())
     finally:
@@ -165,7 +201,7 @@ def scan_lines(folder: Path) -> Iterator[Stored]:
                 try:
                     file = os.open(shard_path(folder, entry.shard), os.O_RDONLY | os.O_CLOEXEC)
                 except OSError as error:
-                    raise ReplayError(f"{_place(folder, entry)}: {error.strerror}") from error
+                    raise _damaged(folder, entry, error.strerror) from error
                 shard = entry.shard
             yield Stored(entry, _unpack(file, folder, entry, unpacker))
     finally:
@@ -178,9 +214,14 @@ def read_file(path: Path) -> Replay:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ReplayError: it holds no replay.
+        ReplayError: it cannot be read, or holds no replay.
     """
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ReplayError(f"{path}: {error.strerror}") from error
     return parse(data[: data.rfind(b"\n") + 1], str(path))
 
 
@@ -195,7 +236,7 @@ def _unpack(file: int, folder: Path, entry: Entry, unpacker: Unpacker) -> bytes:
     return lines
 
 
-def _damaged(folder: Path, entry: Entry, what: str) -> ReplayError:
+def _damaged(folder: Path, entry: Entry, what: str | None) -> ReplayError:
     return ReplayError(f"{_place(folder, entry)}: {what}. Run `arena replays verify {folder.name}`")
 
 
@@ -210,15 +251,33 @@ def _search(folder: Path, prefix: str) -> list[Found]:
     return [Found(folder, match, sealed.get(match)) for match in dict.fromkeys([*sealed, *sorted(playing)])]
 
 
-def _latest(folder: Path) -> Iterator[tuple[float, Found]]:
+class _Latest(NamedTuple):
+    moment: float
+    found: Found
+
+
+def _latest(folder: Path, prefix: str = "") -> list[_Latest]:
+    """The match that a run sealed last, and those that it is playing."""
     entry = index.last(folder)
-    if entry is not None:
-        yield entry.at, Found(folder, entry.id, entry)
-    for path in live_folder(folder).glob("*.jsonl"):
+    latest = [] if entry is None else [_Latest(entry.at, Found(folder, entry.id, entry))]
+    for path in live_folder(folder).glob(f"{prefix}*.jsonl"):
         try:
-            yield path.stat().st_mtime, Found(folder, path.stem, None)
+            latest.append(_Latest(path.stat().st_mtime, Found(folder, path.stem, None)))
         except FileNotFoundError:
             continue  # sealed at this moment
+    return latest
+
+
+def _tried(
+    look: Callable[[Path, str], list[M]], folder: Path, prefix: str, trouble: Trouble | None
+) -> list[M]:
+    """What is found in a run; nothing, and `trouble` told, when it cannot be read."""
+    try:
+        return look(folder, prefix)
+    except (ReplayError, OSError) as error:
+        if trouble is not None:
+            trouble(folder, str(error))
+        return []
 
 
 def _listed(names: list[str]) -> str:

@@ -6,19 +6,25 @@ from pathlib import Path
 from arena.replay.error import ReplayError
 
 
-def append(file: int, data: bytes, path: Path) -> int:
-    """Append all of `data` to an open file or nothing; gives the offset where it starts.
+def end(file: int) -> int:
+    """The size of an open file."""
+    return os.lseek(file, 0, os.SEEK_END)
+
+
+def append(file: int, data: bytes, path: Path, *, start: int | None = None) -> None:
+    """Append all of `data` to an open file or nothing; `start` is the file's `end`, if just asked for.
 
     Survives the death of this process at once; power loss only after an fsync.
 
     Raises:
         ReplayError: the disk took only a part or nothing; the file is as long as before.
     """
-    start = os.lseek(file, 0, os.SEEK_END)
-    rest = memoryview(data)
+    if start is None:
+        start = end(file)
+    written = 0
     try:
-        while rest:
-            rest = rest[os.write(file, rest) :]
+        while written < len(data):
+            written += os.write(file, data[written:])
     except OSError as error:
         os.ftruncate(file, start)
         raise ReplayError(
@@ -28,7 +34,6 @@ def append(file: int, data: bytes, path: Path) -> int:
     except BaseException:
         os.ftruncate(file, start)
         raise
-    return start
 
 
 def cut(path: Path, size: int) -> int:

@@ -110,18 +110,21 @@ class Tally:
         Raises:
             ReplayError: it stands at the wrong place, or a payoff is no finite number.
         """
-        kind = type(event)
-        if (kind is Moved or kind is Asked) and self.started is not None and self.ended is None:
-            return  # most lines: nothing to sum up
-        if self.started is None or self.ended is not None or kind is Started:
+        if self.started is None or self.ended is not None:
             self._begin(event)
-        elif isinstance(event, Replied):
+            return
+        kind = type(event)
+        if kind is Moved or kind is Asked:
+            return  # most lines: nothing to sum up
+        if isinstance(event, Replied):
             if event.usage is not None:
                 self._spend(event)
         elif isinstance(event, Fouled):
             self.fouls[event.seat] = self.fouls.get(event.seat, 0) + 1
         elif isinstance(event, Ended):
             self._finish(event)
+        else:
+            self._begin(event)
 
     def entry(self, raw: bytes, *, shard: int, offset: int, length: int, at: float) -> Entry:
         """The index line of the match whose lines are `raw`.

@@ -58,7 +58,8 @@ def read(folder: Path) -> Iterator[Entry]:
     for line in read_lines(folder):
         if line.entry is None:
             raise ReplayError(
-                f"{index_path(folder)}, line {line.number}: damaged; run `arena replays reindex`"
+                f"{index_path(folder)}, line {line.number}: damaged; "
+                f"run `arena replays reindex {folder.name}`"
             )
         yield line.entry
 
@@ -118,12 +119,22 @@ def search(folder: Path, prefix: str) -> list[Entry]:
 
 
 def last(folder: Path) -> Entry | None:
-    """The entry sealed last; None when there is none."""
+    """The entry sealed last; None when there is none.
+
+    Raises:
+        ReplayError: there is no index, or its last line is damaged.
+    """
     with _open(folder) as file:
         for start, tail in _tails(file, file.seek(0, os.SEEK_END)):
             lines = tail.split(b"\n")[:-1]
             if len(lines) > 1 or (lines and start == 0):
-                return _decode(lines[-1])
+                entry = _decode(lines[-1])
+                if entry is None:
+                    raise ReplayError(
+                        f"{index_path(folder)}: its last line is damaged; "
+                        f"run `arena replays reindex {folder.name}`"
+                    )
+                return entry
     return None
 
 
@@ -177,7 +188,12 @@ def _open(folder: Path) -> BinaryIO:
     try:
         return index_path(folder).open("rb")
     except FileNotFoundError:
-        raise ReplayError(f"{folder} has no index.jsonl; run `arena replays reindex`") from None
+        raise ReplayError(f"{folder} has no index.jsonl; run `arena replays reindex {folder.name}`") from None
+    except OSError as error:
+        raise ReplayError(
+            f"{index_path(folder)}: {error.strerror}; make it readable, or move it away and "
+            f"run `arena replays reindex {folder.name}`"
+        ) from error
 
 
 def _decode(line: bytes) -> Entry | None:

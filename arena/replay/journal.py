@@ -26,16 +26,21 @@ class Journal:
     def __init__(self, folder: Path, match: str, *, fsync: Fsync = "match") -> None:
         check_id(match)
         self.id = match
-        self.path = folder / f"{match}.jsonl"
         self.tally = Tally()
         self.open = True
         """False once sealed or discarded."""
         self.written = 0
         """Bytes in the file; 0 when there is no file."""
+        self._folder = folder
         self._fsync = fsync
         self._lines: list[bytes] = []
-        self._flushing: asyncio.Handle | None = None
+        self._flushing = False
         self._error: ReplayError | None = None
+
+    @property
+    def path(self) -> Path:
+        """The file, whether it is there or not."""
+        return self._folder / f"{self.id}.jsonl"
 
     def record(self, event: Line) -> None:
         """Add one event; what `match.play` calls.
@@ -52,7 +57,7 @@ class Journal:
         self._lines.append(encode(event))
         if self._fsync == "ply" and isinstance(event, Moved | Ended):
             self.flush()
-        elif self._flushing is None:
+        elif not self._flushing:
             self._flush_soon()
 
     def flush(self) -> None:
@@ -61,24 +66,23 @@ class Journal:
         Raises:
             ReplayError: the disk refused; the lines are kept, and the file is as it was.
         """
-        self._unschedule()
         if not self._lines:
             return
-        lines = b"".join(self._lines)
+        lines, path = b"".join(self._lines), self.path
         try:
-            file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise ReplayError(f"{self.path}: could not be opened: {error.strerror}") from error
+            raise ReplayError(f"{path}: could not be opened: {error.strerror}") from error
         try:
-            disk.append(file, lines, self.path)
+            disk.append(file, lines, path)
             self._lines.clear()
             self.written += len(lines)
             if self._fsync == "ply":
-                disk.sync(file, self.path)
+                disk.sync(file, path)
         finally:
             os.close(file)
         if self._fsync == "ply" and self.written == len(lines):
-            disk.sync_folder(self.path.parent)
+            disk.sync_folder(self._folder)
 
     def raw(self) -> bytes:
         """All lines so far, those in the file and those gathered.
@@ -100,7 +104,6 @@ class Journal:
 
     def close(self) -> None:
         """Take no more events; the file, if there is one, stays."""
-        self._unschedule()
         self.open = False
 
     def discard(self) -> None:
@@ -116,16 +119,14 @@ class Journal:
         except RuntimeError:
             self.flush()
         else:
-            self._flushing = loop.call_soon(self._flush_later)
+            loop.call_soon(self._flush_later)
+            self._flushing = True
 
     def _flush_later(self) -> None:
-        self._flushing = None
+        self._flushing = False
+        if not self.open:
+            return
         try:
             self.flush()
         except ReplayError as error:
             self._error = error  # nobody awaits a callback: the next `record` raises it
-
-    def _unschedule(self) -> None:
-        if self._flushing is not None:
-            self._flushing.cancel()
-            self._flushing = None

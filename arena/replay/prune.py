@@ -29,12 +29,14 @@ def prune(
     Runs that a live process writes are never removed.
 
     Raises:
-        ReplayError: neither `keep` nor `older_than` is given.
+        ReplayError: neither `keep` nor `older_than` is given, or one is negative.
     """
     if keep is None and older_than is None:
         raise ReplayError("nothing says which runs to remove: give keep, older_than or both")
     if keep is not None and keep < 0:
         raise ReplayError(f"keep={keep} is no number of runs: give 0 or more")
+    if older_than is not None and older_than < timedelta():
+        raise ReplayError(f"older_than={older_than.total_seconds():g} s is no age: give 0 or more")
     newest = sorted(runs(root), key=_written, reverse=True)
     limit = float("inf") if older_than is None else time.time() - older_than.total_seconds()
     chosen = tuple(run for run in newest[keep or 0 :] if _written(run) < limit and not is_locked(run))

@@ -18,7 +18,7 @@ from arena.replay.entry import Entry, Tally
 from arena.replay.error import NewerFormat, ReplayError
 from arena.replay.frame import shard_numbers, shard_path
 from arena.replay.rebuild import entries_in
-from arena.replay.replay import parse
+from arena.replay.replay import Replay, parse
 from arena.replay.shards import Shards
 
 
@@ -127,21 +127,43 @@ def _mend_shards(folder: Path) -> _Mended:
     return _Mended(found, head.ids, cut, len(head.rest.keys() - head.ids))
 
 
-def _settle(path: Path, shards: Shards, known: set[str], keep_partial: bool) -> _Fate:
-    """Seal, keep or drop one journal of a dead process."""
-    data = path.read_bytes()
-    whole = data[: _whole_lines(data)]
-    cut = len(data) - len(whole)
-    if not whole:
-        path.unlink()
-        return _Fate(dropped=True, cut=cut)
+class Left(NamedTuple):
+    """The journal of a dead process."""
+
+    whole: bytes
+    """Its whole lines."""
+    cut: int
+    """Torn bytes after them."""
+    replay: Replay | None
+    """None when no line is whole."""
+    tally: Tally
+
+
+def left_in(path: Path) -> Left:
+    """What a journal holds whose writer died.
+
+    Raises:
+        NewerFormat: a newer arena wrote it.
+        ReplayError: it holds what no crash leaves behind, or cannot be read.
+    """
     try:
-        replay = parse(whole, str(path))
-        tally = Tally.of(replay.events)
+        data = path.read_bytes()
+        whole = data[: _whole_lines(data)]
+        replay = parse(whole, str(path)) if whole else None
+        return Left(whole, len(data) - len(whole), replay, Tally.of(replay.events if replay else ()))
     except NewerFormat:
         raise
-    except ReplayError as error:
-        raise ReplayError(f"{error}. No crash leaves this behind: look at it and move it away") from error
+    except (ReplayError, OSError) as error:
+        what = f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        raise ReplayError(f"{what}. No crash leaves this behind: look at it and move it away") from error
+
+
+def _settle(path: Path, shards: Shards, known: set[str], keep_partial: bool) -> _Fate:
+    """Seal, keep or drop one journal of a dead process."""
+    whole, cut, replay, tally = left_in(path)
+    if replay is None:
+        path.unlink()
+        return _Fate(dropped=True, cut=cut)
     if replay.started.id in known:  # sealed; its writer died before it could unlink this
         path.unlink()
         return _Fate()

@@ -143,7 +143,8 @@ class Run:
         journal.close()
         self._playing.pop(journal.id, None)
         self._sealed.add(journal.id)
-        self._some_sealed.set()
+        if not self._some_sealed.is_set():  # much cheaper than to set it again
+            self._some_sealed.set()
         return entry
 
     def sync(self) -> None:

@@ -29,7 +29,8 @@ class Shards:
         self._folder = folder
         self._limit = limit
         self._number = max(shard_numbers(folder), default=0)
-        self._shard = os.open(shard_path(folder, self._number), _APPEND, 0o644)
+        self._path = shard_path(folder, self._number)
+        self._shard = os.open(self._path, _APPEND, 0o644)
         self._index = os.open(index_path(folder), _APPEND, 0o644)
         self._packer = Packer()
         self._gathering = threading.Lock()
@@ -46,12 +47,13 @@ class Shards:
         """
         self._raise_error()
         frame = self._packer.pack(raw)
-        if os.fstat(self._shard).st_size + len(frame) > self._limit:
+        start = disk.end(self._shard)
+        if start > 0 and start + len(frame) > self._limit:  # a match over the limit has a shard to itself
             self._next_shard()
+            start = disk.end(self._shard)
+        entry = tally.entry(raw, shard=self._number, offset=start, length=len(frame), at=at)
         with self._gathering:
-            end = os.fstat(self._shard).st_size
-            entry = tally.entry(raw, shard=self._number, offset=end, length=len(frame), at=at)
-            disk.append(self._shard, frame, shard_path(self._folder, self._number))
+            disk.append(self._shard, frame, self._path, start=start)
             self._pending.append((entry, journal))
         return entry
 
@@ -90,7 +92,7 @@ class Shards:
         os.close(self._index)
 
     def _commit(self, pending: Sequence[tuple[Entry, Path | None]]) -> None:
-        disk.sync(self._shard, shard_path(self._folder, self._number))
+        disk.sync(self._shard, self._path)
         disk.append(self._index, b"".join(encode(entry) for entry, _ in pending), index_path(self._folder))
         disk.sync(self._index, index_path(self._folder))
         for _, journal in pending:
@@ -98,8 +100,6 @@ class Shards:
                 journal.unlink(missing_ok=True)
 
     def _next_shard(self) -> None:
-        if os.fstat(self._shard).st_size == 0:
-            return  # a match larger than the limit has a shard to itself
         self.commit()
         with self._committing:
             number = self._number + 1
@@ -109,7 +109,7 @@ class Shards:
             except OSError as error:
                 raise ReplayError(f"{path} could not be begun: {error.strerror}") from error
             os.close(self._shard)
-            self._shard, self._number = shard, number
+            self._shard, self._number, self._path = shard, number, path
             disk.sync_folder(self._folder)
 
     def _raise_error(self) -> None:

@@ -8,7 +8,7 @@ environment variables that hold keys; no key is ever read here, and one written 
 """
 
 from arena.settings.file import BUILT_IN, Alias, Endpoint, Price, Settings, SettingsError
-from arena.settings.resolve import Overrides, Resolved, Row, files, resolve
+from arena.settings.resolve import Overrides, Resolved, Row, files, resolve, unknown_variables
 
 __all__ = [
     "BUILT_IN",
@@ -22,4 +22,5 @@ __all__ = [
     "SettingsError",
     "files",
     "resolve",
+    "unknown_variables",
 ]

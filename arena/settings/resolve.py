@@ -1,7 +1,7 @@
 """The settings in force, and where each one comes from."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from arena.settings.file import BUILT_IN, PATHS, PLAIN, Settings, SettingsError, checked, read
-from arena.settings.values import convert
+from arena.settings.values import closest, convert
 
 FILE = "arena.toml"
 
@@ -115,6 +115,14 @@ def files(environ: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
     root = next((depth for depth, above in enumerate(folders) if (above / ".git").exists()), 0)
     near = next((above / FILE for above in folders[: root + 1] if (above / FILE).is_file()), None)
     return (*found, near) if near else found
+
+
+def unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each variable ``ARENA_…`` that is set and that no setting reads."""
+    known = [f"ARENA_{name.upper()}" for name in PLAIN] + ["ARENA_CONFIG"]
+    for name in sorted(environ):
+        if name.startswith("ARENA_") and environ[name] and name not in known:
+            yield f"environment {name}: no such setting{closest(name, known)}"
 
 
 def _cache_dir(environ: Mapping[str, str]) -> Path:

@@ -41,6 +41,24 @@ class Resumed:
 
 def findings(rows: Sequence[Finding]) -> RenderableType:
     """A row for each finding with its remedy below it, and the count of problems and warnings."""
+    return Group(_grid(rows), summary(rows))
+
+
+def finding(row: Finding) -> RenderableType:
+    """One finding with its remedy below it, for those that are shown as they come."""
+    return _grid([row])
+
+
+def summary(rows: Sequence[Finding]) -> Text:
+    """The count of problems and warnings."""
+    problems = sum(row.level == "problem" for row in rows)
+    warnings = sum(row.level == "warning" for row in rows)
+    parts = [_count(problems, "problem"), _count(warnings, "warning")]
+    told = ", ".join(part for part in parts if part) or "all well"
+    return Text(told, style=BAD if problems else WARN if warnings else GOOD)
+
+
+def _grid(rows: Sequence[Finding]) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True)
@@ -51,11 +69,7 @@ def findings(rows: Sequence[Finding]) -> RenderableType:
         if row.remedy:
             said.append("\n" + clean(row.remedy), style=STRONG)
         grid.add_row(Text(mark, style=style), Text(clean_line(row.topic, 16)), said)
-    problems = sum(row.level == "problem" for row in rows)
-    warnings = sum(row.level == "warning" for row in rows)
-    parts = [_count(problems, "problem"), _count(warnings, "warning")]
-    summary = ", ".join(part for part in parts if part) or "all well"
-    return Group(grid, Text(summary, style=BAD if problems else WARN if warnings else GOOD))
+    return grid
 
 
 def resumed(found: Resumed) -> Text:

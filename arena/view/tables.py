@@ -100,10 +100,11 @@ class Setting:
 
 
 def results(rows: Sequence[Result]) -> Table:
-    """What each agent did, in the order given."""
+    """What each agent did, in the order given; without seconds a move when nobody's are known."""
+    timed = any(row.seconds is not None for row in rows)
     table = _table()
     table.add_column("agent")
-    for head in ("W/D/L", "fouls", "refused", "voids", "tokens", "s/move", "cost"):
+    for head in ("W/D/L", "fouls", "refused", "voids", "tokens", *(["s/move"] if timed else []), "cost"):
         table.add_column(head, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(
@@ -113,7 +114,7 @@ def results(rows: Sequence[Result]) -> Table:
             _flagged(row.refused, BAD),
             _flagged(row.voids, WARN),
             figures.tokens(row.tokens),
-            figures.UNKNOWN if row.seconds is None else f"{row.seconds:.1f}",
+            *([figures.UNKNOWN if row.seconds is None else f"{row.seconds:.1f}"] if timed else []),
             figures.dollars(row.cost),
         )
     return table
