@@ -114,4 +114,3 @@ def _replays(folder: Path) -> Check:
     if free < 1:
         return Check("warning", "replays", text, "make room on the disk")
     return Check("ok", "replays", text)
-

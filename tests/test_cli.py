@@ -267,7 +267,7 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_130(tmp_path):
     process = arena("play", "tic_tac_toe", "./slow.py:Slow", "random", "-n", 500, "-c", 8, cwd=tmp_path)
     wait_for_matches(tmp_path / "replays", 3)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "finished matches are saved" in " ".join(err.split())
     assert "Traceback" not in err

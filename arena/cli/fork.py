@@ -82,7 +82,9 @@ def fork(
     )
     told = {"match": replay.started.id, "ply": ply, "replies": replies, "playouts": playouts}
     name = run or run_name(f"fork-{replay.started.id}")
-    entries = play_new(session, plan.fixtures, name=name, command="fork", told=told, past=at.past)
+    entries = play_new(
+        session, plan.fixtures, name=name, command="fork", told=told, past=at.past, exact=bool(run)
+    )
     session.tell_trouble()
     rows = branches(at, (load_replay(session.folder, entry).events for entry in entries))
     _show(rows, at, settings, session)
@@ -92,6 +94,7 @@ def fork(
 def _show(rows: "list[Branch]", at: "Decision", settings: "Settings", session: "Session") -> None:
     import msgspec
 
+    from arena.cli.play import elsewhere
     from arena.view.branches import Branched, branched
     from arena.view.console import out
     from arena.view.notices import next_steps
@@ -106,4 +109,4 @@ def _show(rows: "list[Branch]", at: "Decision", settings: "Settings", session: "
     console.print(
         branched([Branched(r.move, len(r.payoffs), r.mean, r.error, r.move == at.move) for r in rows])
     )
-    console.print(next_steps([f"arena replays ls {session.folder.name}"]))
+    console.print(next_steps([f"arena replays ls {session.folder.name}{elsewhere(settings)}"]))

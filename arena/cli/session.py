@@ -73,7 +73,7 @@ class Session:
             ReplayError: the run could not be written.
             Exit: a signal came before the run was open.
         """
-        signals = Signals(self._tell_interrupted, patient=not person_at(self.agents.values()))
+        signals = Signals(self._tell_interrupted)
         with signals:
             try:
                 asyncio.run(self._play(open_run, job, signals))
@@ -97,8 +97,7 @@ class Session:
                 self.folder = run.folder
                 runner = self._runner(run)
                 signals.ask = lambda: runner.stop("interrupted")
-                if signals.received:
-                    signals.ask()
+                signals.patient = not person_at(self.agents.values())
                 if self.run_seconds:
                     over = f"{self.run_seconds:g} s are over"
                     asyncio.get_running_loop().call_later(self.run_seconds, runner.stop, over)

@@ -24,7 +24,7 @@ class Signals:
 
     told: Callable[[], None]
     """Called in the loop after a first ctrl-C."""
-    patient: bool = True
+    patient: bool = False
     """Whether the first ctrl-C waits; otherwise it counts as the second."""
     ask: Callable[[], None] = lambda: None
     """Called at the first signal, in whatever code it interrupts: it may do no more than set a value."""

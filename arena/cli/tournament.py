@@ -198,6 +198,7 @@ def _show(plan: "Plan", session: Session, settings: "Settings", test: "Sequentia
     import msgspec
 
     from arena.cli.leaderboard import show_tables
+    from arena.cli.play import elsewhere
     from arena.rating.entries import results_of
     from arena.replay.archive import entries
     from arena.view.console import out
@@ -220,7 +221,7 @@ def _show(plan: "Plan", session: Session, settings: "Settings", test: "Sequentia
     if settings.display == "json":
         print(msgspec.json.encode({"event": "done", "run": str(session.folder)}).decode())
     elif settings.display != "none":
-        where = f" --replays {settings.replays}" if settings.replays != Path("replays") else ""
+        where = elsewhere(settings)
         steps = [f"arena leaderboard {session.folder.name} --crosstable{where}", f"arena watch last{where}"]
         out(settings.display).print(next_steps(steps))
 
