@@ -54,13 +54,15 @@ def _sdk(endpoint: Endpoint) -> "AsyncOpenAI":
     import httpx2
     import openai
 
-    host = httpx2.URL(endpoint.url).host
+    url = httpx2.URL(endpoint.url)
+    # llama.cpp closes a connection after a streamed answer and does not say so; a new one costs little here
+    kept = 0 if url.scheme == "http" else _KEPT
     http = openai.DefaultAsyncHttpxClient(
         # the gate limits the calls, and a proxy never stands between us and this machine
         limits=httpx2.Limits(
-            max_connections=None, max_keepalive_connections=_KEPT, keepalive_expiry=_KEPT_SECONDS
+            max_connections=None, max_keepalive_connections=kept, keepalive_expiry=_KEPT_SECONDS
         ),
-        trust_env=host not in ("127.0.0.1", "localhost", "::1"),
+        trust_env=url.host not in ("127.0.0.1", "localhost", "::1"),
     )
     timeout = openai.Timeout(None, connect=CONNECT)
     return openai.AsyncOpenAI(

@@ -1,15 +1,15 @@
 """A language model inside the arena: ``llamacpp/smollm2``, or any GGUF file.
 
 All agents and matches of the process that want the same model share one server; see `llama_server`.
-A seed repeats a text only while the server has one request at a time: llama.cpp's sums depend on what is
-batched together. Replays keep the text for that reason.
+The same seed need not give the same text: llama.cpp's sums depend on what is batched together, and on how
+much of the prompt it still knew. Replays keep the text for that reason; ``parallel=1,reuse=false`` is exact.
 """
 
 import asyncio
 import logging
 import os
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from arena.agent import AgentUnavailable, Reply, Turn
 
@@ -36,9 +36,17 @@ class LlamaCpp(Chat):
     """Answers that the server works on at once; each takes memory for `context_size` tokens."""
     threads: int = 0
     """Threads of the server; 0 is one for each processor that this process may use."""
+    reuse: bool = True
+    """Whether work on a beginning that prompts share is done once. False is slower, and with ``parallel=1``
+    makes a text follow from prompt, options and seed alone."""
     limit: int = 0
     """Calls in flight at once; 0 is `parallel`, so that queueing is not counted as the agent's time."""
+    legal: Literal["show", "hide", "constrain", "retry"] = "constrain"
+    """Whether legal moves are told and enforced. Small models keep to no form of answer unless it is
+    enforced; with ``legal=show`` a larger one may think before it moves."""
+    temperature: float | None = 0.3
     max_tokens: int = 256
+    tries: int = 4
     price_in: float | None = 0.0
     price_out: float | None = 0.0
     share: Share = field(default_factory=Share, init=False, repr=False, compare=False)
@@ -65,6 +73,9 @@ class LlamaCpp(Chat):
                 raise AgentUnavailable(f"{error}; the embedded server is gone: {death}") from None
             raise
 
+    def sampling(self, endpoint: Endpoint) -> dict[str, Any]:
+        return {**super().sampling(endpoint), "cache_prompt": self.reuse}
+
     async def endpoint(self) -> Endpoint:
         address = self.share.address
         if address is None:
@@ -79,14 +90,15 @@ class LlamaCpp(Chat):
     def _launch(self) -> Launch:
         quant: Quant = "as-is" if self.quant == "auto" else self.quant
         path = quantized(locate(self.target), quant, _log.info)
-        return Launch(path, self._model(), self.context_size, self.parallel, self.threads or _processors())
+        return Launch(path, self._model(), self.context_size, self.parallel, self.threads or processors())
 
     def _model(self) -> str:
         name = self.target.rpartition("/")[2].removesuffix(".gguf")
         return name if self.quant == "as-is" else f"{name}-{self.quant}"
 
 
-def _processors() -> int:
+def processors() -> int:
+    """How many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
