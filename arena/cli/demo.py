@@ -33,7 +33,6 @@ def demo(
     from arena.view.console import err
 
     settings = flags.settings(replays=replays, display=display, json=json)
-    shown = f"{model},legal=constrain" if model == MODEL else model
     entries: list[Entry] = []
     code = DONE
     for spec, opponent, count in (
@@ -41,7 +40,7 @@ def demo(
         ("tic_tac_toe", "minimax,depth=2", 2),
         ("kuhn_poker", "random", 4),
     ):
-        session, name, fixtures = _session(spec, [shown, opponent], settings, count, delay, ascii)
+        session, name, fixtures = _session(spec, [model, opponent], settings, count, delay, ascii)
         first, second = session.agents
         err(settings.display).print(f"{spec}: {first} against {second}", style="bold")
         run = run_name(f"demo-{name}")
@@ -51,11 +50,11 @@ def demo(
         code = session.exit_code(played) or code
         if session.signal or session.stopped:
             break
-    _show(entries, shown, settings, code)
+    _show(entries, model, settings, code)
     raise typer.Exit(code)
 
 
-def _show(entries: "Sequence[Entry]", shown: str, settings: Settings, code: int) -> None:
+def _show(entries: "Sequence[Entry]", model: str, settings: Settings, code: int) -> None:
     import shlex
 
     from arena.cli.emit import emit
@@ -74,7 +73,7 @@ def _show(entries: "Sequence[Entry]", shown: str, settings: Settings, code: int)
         console.print(table(results(entries)))
         steps = [
             f"arena watch {first}{where}",
-            f"arena play tic_tac_toe human {shlex.quote(shown)}{where}",
+            f"arena play tic_tac_toe human {shlex.quote(model)}{where}",
             f"arena fork {first} --ply 0 --replies 3 --playouts 2{where}",
         ]
         console.print(next_steps(steps))
