@@ -102,15 +102,7 @@ def read(file: Path) -> dict[str, Any]:
     Raises:
         SettingsError: it cannot be read, is no TOML, or sets what it may not.
     """
-    try:
-        text = file.read_bytes().decode()
-        raw = tomllib.loads(text)
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{file} is not UTF-8 text: byte {error.start} is wrong.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(_misspelt(file, text, str(error))) from error
+    raw = load_toml(file)
     folder = file.absolute().parent
     groups: dict[str, _Reader] = {
         "endpoints": lambda value, where: _group(value, where, _endpoint),
@@ -119,6 +111,23 @@ def read(file: Path) -> dict[str, Any]:
     found = _fields(Settings, raw, f"{file}: ", groups)
     paths = {key: folder / os.path.expanduser(found[key]) for key in PATHS if key in found}
     return {"endpoints": {}, "agents": {}} | found | paths
+
+
+def load_toml(file: Path, encoding: str = "utf-8") -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        SettingsError: it cannot be read, or is no TOML; the message has line and column.
+    """
+    try:
+        text = file.read_bytes().decode(encoding)
+        return tomllib.loads(text)
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file} is not UTF-8 text: byte {error.start} is wrong.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(_misspelt(file, text, str(error))) from error
 
 
 def _misspelt(file: Path, text: str, message: str) -> str:

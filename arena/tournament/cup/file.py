@@ -1,8 +1,6 @@
 """Reading a `Cup` from a TOML file and from flags."""
 
 import os
-import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import replace as copied
@@ -13,6 +11,7 @@ import msgspec
 from msgspec.structs import fields, replace
 
 from arena.settings import SettingsError
+from arena.settings.file import load_toml
 from arena.settings.values import closest, convert, kind_text
 from arena.specs import LoadError, is_path, parse
 from arena.tournament.openings import placed
@@ -21,7 +20,6 @@ from .cup import Cup, Limits, Sprt
 
 _TABLES: Mapping[str, type[msgspec.Struct]] = {"limits": Limits, "sprt": Sprt}
 _UNNAMED: Mapping[str, tuple[str, ...]] = {"sprt": ("elo0", "elo1")}
-_AT_LINE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 
 
 def read(file: Path) -> Cup:
@@ -30,7 +28,7 @@ def read(file: Path) -> Cup:
     Raises:
         SettingsError: it cannot be read, is no TOML (with line and column), or says what no cup says.
     """
-    given = _Reader(f"{file}: ", _strict).fields(Cup, _toml(file))
+    given = _Reader(f"{file}: ", _strict).fields(Cup, load_toml(file, "utf-8-sig"))
     folder = Path(os.path.relpath(file.absolute().parent))
     try:
         given |= {
@@ -112,23 +110,6 @@ class _Reader:
             choice = get_origin(kind) is Literal and isinstance(value, str)
             hint = closest(str(value), get_args(kind)) if choice else "."
             raise SettingsError(f"{at}: expected {expected}, was given {value!r}{hint}") from error
-
-
-def _toml(file: Path) -> dict[str, Any]:
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-        return tomllib.loads(text)
-    except OSError as error:
-        raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{file} is not UTF-8 text: byte {error.start} is wrong.") from error
-    except tomllib.TOMLDecodeError as error:
-        message = str(error)
-        place, lines = _AT_LINE.search(message), text.split("\n")
-        if place is None:
-            raise SettingsError(f"{file}: {message}.") from error
-        line, column = place[1] or len(lines), place[2] or len(lines[-1]) + 1
-        raise SettingsError(f"{file}, line {line}, column {column}: {message[: place.start()]}.") from error
 
 
 def _strict(value: object, kind: Any) -> Any:
