@@ -15,6 +15,7 @@ import pytest
 from arena.sandbox import JailUnavailable, Job, Limits, Program, Sandbox, check, literal, shared
 from arena.sandbox.sandbox import HASH_SEEDS
 from arena.sandbox.zygote import Batch, Zygote
+from tests.processes import descendants
 
 BRIEF = Limits(seconds=0.3, total=0.9, mebibytes=256)
 PATIENT = Limits(seconds=10, total=20, mebibytes=256)
@@ -35,23 +36,6 @@ def run(sandbox, source, *inputs, limits=None):
 
 def statuses(results):
     return [result.status for result in results]
-
-
-def descendants(of):
-    """The processes that came from one, by their numbers."""
-    parents = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-    found = {of}
-    while True:
-        more = {child for child, parent in parents.items() if parent in found} - found
-        if not more:
-            return found - {of}
-        found |= more
 
 
 def test_a_function_is_called_with_an_argument_list(sandbox):

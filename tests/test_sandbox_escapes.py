@@ -6,13 +6,13 @@ import signal
 import socket
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
 from arena.sandbox import JailUnavailable, Limits, Program, Sandbox
 from arena.sandbox.syscalls import ALLOWED, machine
 from arena.sandbox.zygote import Batch, Zygote, ZygoteDied
+from tests.processes import descendants
 
 BRIEF = Limits(seconds=2.0, total=4.0)
 
@@ -449,21 +449,6 @@ def test_a_zygote_that_is_killed_takes_its_program_with_it(sandbox):
     assert poll.poll(10_000)
     os.close(waiting)
     zygote.close()
-
-
-def descendants(of):
-    """The processes that came from one, by their numbers."""
-    parents = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-    found = {of}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {of}
 
 
 TRICKLE = """

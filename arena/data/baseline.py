@@ -5,9 +5,9 @@ nor can tasks of one kind and of another: what is ordinary for one would be a tr
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from math import sqrt
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -15,6 +15,32 @@ from arena.data.sample import Sample
 
 KINDS = ("preset", "family", "level")
 """Options of games that change what a role is asked to do."""
+
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Averages(Generic[K]):
+    """A moving average for each key, from 0: ``b ← d b + (1 - d) R``.
+
+    Source: role-conditioned advantage estimation of Liu et al. 2025 (SPIRAL), arXiv 2506.24119, with d 0.95.
+    """
+
+    def __init__(self, decay: float = 0.95) -> None:
+        if not 0 <= decay < 1:
+            raise ValueError(f"decay is {decay!r}, but must be at least 0 and below 1")
+        self.decay = decay
+        self.values: dict[K, float] = {}
+
+    def of(self, key: K) -> float:
+        """The average now; 0 before the first reward."""
+        return self.values.get(key, 0.0)
+
+    def advantage(self, key: K, reward: float) -> float:
+        """The reward less the average before it; then the average takes it in."""
+        before = self.of(key)
+        self.values[key] = self.decay * before + (1 - self.decay) * reward
+        return reward - before
 
 
 class Key(NamedTuple):
@@ -49,12 +75,9 @@ def advantages(results: Iterable[Result], decay: float = 0.95) -> Iterator[float
     Raises:
         ValueError: the decay is below 0, or not below 1.
     """
-    if not 0 <= decay < 1:
-        raise ValueError(f"decay is {decay!r}, but must be at least 0 and below 1")
-    means: dict[Key, float] = defaultdict(float)
+    averages = Averages[Key](decay)
     for key, reward in results:
-        yield reward - means[key]
-        means[key] = decay * means[key] + (1 - decay) * reward
+        yield averages.advantage(key, reward)
 
 
 def whitened(results: Sequence[Result]) -> list[float]:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from statistics import fmean, median
 
@@ -15,6 +14,7 @@ from arena.data.hygiene.length import LengthBias
 from arena.data.mix import Mixed
 from arena.data.row import Group, Label, Pair, Row
 from arena.data.sample import Thinking
+from arena.models.store import digest
 
 _TASKS: dict[Format, str] = {
     "dpo": "preference",
@@ -122,15 +122,6 @@ def card(about: Card, tally: Tally, funnel: Funnel) -> str:
     return "\n".join(filter(None, parts))
 
 
-def sha(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal digits."""
-    with path.open("rb") as file:
-        hashed = sha256()
-        while data := file.read(1 << 20):
-            hashed.update(data)
-    return hashed.hexdigest()
-
-
 def ranges(seeds: Iterable[int]) -> str:
     """Seeds as ``0-9, 12``; at most 64 ranges are written out."""
     found: list[list[int]] = []
@@ -167,7 +158,7 @@ def _class(row: Row) -> str:
 
 
 def _files(about: Card) -> list[tuple[str, ...]]:
-    return [(path.name, str(about.records[split]), sha(path)) for split, path in about.files.items()]
+    return [(path.name, str(about.records[split]), digest(path)) for split, path in about.files.items()]
 
 
 def _most_first(counted: Counter[str]) -> list[tuple[str, ...]]:

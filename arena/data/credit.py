@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from arena.data.baseline import Averages
 from arena.data.sample import Replies, Sample, by_match, digest
 
 Side: TypeAlias = tuple[str, str, bool]
@@ -102,23 +103,18 @@ class Baselines:
     """
 
     def __init__(self, decay: float = 0.95) -> None:
-        if not 0 <= decay < 1:
-            raise ValueError(f"decay is {decay!r}, but must be at least 0 and below 1")
-        self.decay = decay
-        self._means: dict[tuple[str, str], float] = {}
+        self._averages = Averages[tuple[str, str]](decay)
 
     def expected(self, game: str, role: str) -> float:
         """The baseline now; 0 before the first result."""
-        return self._means.get((game, role), 0.0)
+        return self._averages.of((game, role))
 
     def advantage(self, game: str, role: str, payoff: float) -> float:
         """A payoff less the baseline before it; then the baseline takes it in.
 
         Each seat of a match is to be told once.
         """
-        before = self.expected(game, role)
-        self._means[game, role] = self.decay * before + (1 - self.decay) * payoff
-        return payoff - before
+        return self._averages.advantage((game, role), payoff)
 
     def advantages(self, samples: Iterable[Sample]) -> Iterator[tuple[Sample, float]]:
         """Every reply with its seat's advantage, in the order given; that order decides, so give it by time.

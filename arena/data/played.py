@@ -8,10 +8,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
-from arena.data.card import sha
 from arena.data.extra import library
 from arena.events import Asked, Ended, Fouled, Moved
 from arena.game import Seat
+from arena.models.store import digest
 from arena.replay.entry import Tally
 from arena.replay.replay import Replay
 
@@ -213,7 +213,7 @@ def _card(path: Path, rows: Rows, counts: _Counts, title: str, command: str) -> 
             f"{counts.rows:,} rows, one for each of the {rows} of recorded matches of the arena. Texts were "
             "written by models and are hostile until proven otherwise.\n",
             f"Made again by:\n\n```\n{_plain(command)}\n```\n",
-            f"sha256 of {path.name}: `{sha(path)}`\n",
+            f"sha256 of {path.name}: `{digest(path)}`\n",
             f"## Columns\n\n{columns}",
             *(
                 f"## Rows by {name}\n\n{_table((name, 'rows'), _most_first(c))}"

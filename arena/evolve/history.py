@@ -1,11 +1,11 @@
 """`History`: what an evolution has done so far, on disk after every stage."""
 
-import os
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import msgspec
 
+from arena.replay import disk
 from arena.settings import SettingsError
 
 Stage: TypeAlias = Literal["play", "rows", "train", "gate", "measure"]
@@ -54,13 +54,8 @@ class History(msgspec.Struct, kw_only=True):
 
     def save(self, file: Path) -> None:
         """Write it, all or nothing."""
-        draft = file.with_suffix(".tmp")
         file.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as out:
-            out.write(msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n")
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(file)
+        disk.write_whole(file, msgspec.json.format(msgspec.json.encode(self), indent=1) + b"\n")
 
 
 def load(file: Path, recipe: str) -> History:

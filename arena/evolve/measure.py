@@ -4,10 +4,8 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import fmean, stdev
 
+from arena.rating.scale import Z95
 from arena.replay import archive
-
-_NORMAL = 1.959964
-"""Of a 95% interval."""
 
 
 def against(run: Path, agent: str) -> dict[str, float]:
@@ -34,5 +32,5 @@ def against(run: Path, agent: str) -> dict[str, float]:
         return {}
     found = {"payoff": fmean(means), "fouls": fouls / matches, "refused": refused / matches}
     if len(means) > 1:
-        found["margin"] = _NORMAL * stdev(means) / len(means) ** 0.5
+        found["margin"] = Z95 * stdev(means) / len(means) ** 0.5
     return found

@@ -7,11 +7,9 @@ from arena.gate.duel import Duel
 from arena.gate.rule import Rule
 from arena.rating.eprocess import EProcess
 from arena.rating.pentanomial import Pentanomial
-from arena.rating.sequential import LAST_ATTEMPT
+from arena.rating.sequential import half_points, margin, settled
 from arena.rating.sprt import Verdict
 from arena.tournament.schedule import Played
-
-_ROUNDING = 1e-9
 
 
 @dataclass
@@ -83,14 +81,14 @@ class Evidence:
         for leg in self.duel.legs(unit):
             planned[leg.pair] = planned.get(leg.pair, 0) + 1
         for pair, size in planned.items():
-            legs = _pair(self._legs.get(pair, {}), size)
+            legs = settled(self._legs.get(pair, {}), size)
             if not legs:
                 return legs
             found += legs
         return sorted(found, key=lambda played: played.fixture.number)
 
     def _count(self, game: int, scored: tuple[int, int]) -> None:
-        self.counts[game] = _with(self.counts[game], scored)
+        self.counts[game] = self.counts[game].plus(*scored)
         score = sum(scored) / 4
         self.better = self.better.after([score])
         self.worse[game] = self.worse[game].after([1 - score])
@@ -107,7 +105,7 @@ def halves(legs: Sequence[Played], candidate: str) -> tuple[int, int]:
     against the payoff of the champion that held the same seat of the same scenario against itself.
     """
     if len(legs) == 2:
-        first, last = (_margin(leg, candidate) for leg in legs)
+        first, last = (margin(leg, candidate) for leg in legs)
     else:
         *held, alone = legs
         first, last = (
@@ -116,41 +114,10 @@ def halves(legs: Sequence[Played], candidate: str) -> tuple[int, int]:
             for seat, agent in leg.fixture.seats.items()
             if agent == candidate
         )
-    return _sign(first), _sign(last)
+    return half_points(first), half_points(last)
 
 
 def summed(counts: Sequence[Pentanomial]) -> Pentanomial:
     """Counts added up."""
     columns = zip(*((c.ll, c.ld, c.wl, c.dd, c.wd, c.ww) for c in counts), strict=True)
     return Pentanomial(*map(sum, columns))
-
-
-def _pair(attempts: dict[int, list[Played]], size: int) -> list[Played] | None:
-    for attempt, legs in attempts.items():
-        if len(legs) == size and all(leg.payoff for leg in legs):
-            return legs
-        if len(legs) == size and attempt >= LAST_ATTEMPT:
-            return []
-    return None
-
-
-def _margin(leg: Played, candidate: str) -> float:
-    return sum(
-        payoff if leg.fixture.seats[seat] == candidate else -payoff for seat, payoff in leg.payoff.items()
-    )
-
-
-def _sign(margin: float) -> int:
-    return 1 if abs(margin) <= _ROUNDING else 2 if margin > 0 else 0
-
-
-def _with(old: Pentanomial, scored: tuple[int, int]) -> Pentanomial:
-    total, drawn = sum(scored), scored == (1, 1)
-    return Pentanomial(
-        old.ll + (total == 0),
-        old.ld + (total == 1),
-        old.wl + (total == 2 and not drawn),
-        old.dd + drawn,
-        old.wd + (total == 3),
-        old.ww + (total == 4),
-    )

@@ -27,6 +27,18 @@ class Pentanomial:
     def __post_init__(self) -> None:
         _require(self.ll, self.ld, self.wl, self.dd, self.wd, self.ww)
 
+    def plus(self, first: int, second: int) -> "Pentanomial":
+        """With one more pair, whose games scored so much: 2 for a win, 1 for a draw, 0 for a loss."""
+        total, drawn = first + second, first == second == 1
+        return Pentanomial(
+            self.ll + (total == 0),
+            self.ld + (total == 1),
+            self.wl + (total == 2 and not drawn),
+            self.dd + drawn,
+            self.wd + (total == 3),
+            self.ww + (total == 4),
+        )
+
     @property
     def frequencies(self) -> tuple[float, ...]:
         """Pairs that scored 0, ½, 1, 1½ and 2."""

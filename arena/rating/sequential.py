@@ -1,6 +1,6 @@
 """A sequential test that is told matches as they end: `Sequential`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from arena.rating.pentanomial import Pentanomial
 from arena.rating.sprt import Sprt, Verdict
@@ -8,6 +8,7 @@ from arena.tournament.schedule import Played
 
 LAST_ATTEMPT = 3
 """A pair that is void at this attempt is not played again: the test passes it over."""
+_ROUNDING = 1e-9
 
 
 class Sequential:
@@ -33,7 +34,7 @@ class Sequential:
             fixture = played.fixture
             self._legs.setdefault(fixture.pair, {}).setdefault(fixture.attempt, []).append(played)
         self._seen = len(past)
-        while self.verdict is Verdict.CONTINUE and (legs := self._settled(self._next)) is not None:
+        while self.verdict is Verdict.CONTINUE and (legs := self._settled()) is not None:
             if legs:
                 self._count(legs)
                 self.verdict = self.rule.verdict(self.counts)
@@ -41,33 +42,31 @@ class Sequential:
             self._next += 1
         return "" if self.verdict is Verdict.CONTINUE else str(self.verdict)
 
-    def _settled(self, pair: int) -> list[Played] | None:
-        """The two legs of a pair that count; empty when it was given up, None while it is being played."""
-        attempts = self._legs.get(pair, {})
-        for attempt, legs in attempts.items():
-            if len(legs) == 2 and all(leg.payoff for leg in legs):
-                return legs
-            if len(legs) == 2 and attempt >= LAST_ATTEMPT:
-                return []
-        return None
+    def _settled(self) -> list[Played] | None:
+        return settled(self._legs.get(self._next, {}), 2)
 
     def _count(self, legs: Sequence[Played]) -> None:
-        halves = [_half_points(leg, self.one) for leg in legs]
-        total, old = sum(halves), self.counts
-        drawn = halves == [1, 1]
-        self.counts = Pentanomial(
-            old.ll + (total == 0),
-            old.ld + (total == 1),
-            old.wl + (total == 2 and not drawn),
-            old.dd + drawn,
-            old.wd + (total == 3),
-            old.ww + (total == 4),
-        )
+        first, second = (half_points(margin(leg, self.one)) for leg in legs)
+        self.counts = self.counts.plus(first, second)
 
 
-def _half_points(played: Played, one: str) -> int:
-    """2 for a win, 1 for a draw, 0 for a loss of `one`."""
-    margin = sum(
+def settled(attempts: Mapping[int, list[Played]], size: int) -> list[Played] | None:
+    """The `size` matches of a pair that count; empty when it was given up, None while it is being played."""
+    for attempt, legs in attempts.items():
+        if len(legs) == size and all(leg.payoff for leg in legs):
+            return legs
+        if len(legs) == size and attempt >= LAST_ATTEMPT:
+            return []
+    return None
+
+
+def margin(played: Played, one: str) -> float:
+    """What the seats of `one` earned over those of the others."""
+    return sum(
         payoff if played.fixture.seats[seat] == one else -payoff for seat, payoff in played.payoff.items()
     )
-    return 1 if abs(margin) <= 1e-9 else 2 if margin > 0 else 0
+
+
+def half_points(margin: float) -> int:
+    """2 for a win, 1 for a draw, 0 for a loss; payoffs are rounded."""
+    return 1 if abs(margin) <= _ROUNDING else 2 if margin > 0 else 0

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from hashlib import file_digest
 from pathlib import Path
 
+from arena.models.store import digest
 from arena.registry.error import CorruptCheckpoint, RegistryError
 
 
@@ -16,7 +16,7 @@ def hashes(folder: Path) -> dict[str, str]:
     """
     if not folder.is_dir():
         raise RegistryError(f"{folder} is no folder: expected one with the files of an adapter")
-    return {str(path.relative_to(folder).as_posix()): _sha256(path) for path in _files(folder)}
+    return {str(path.relative_to(folder).as_posix()): digest(path) for path in _files(folder)}
 
 
 def copy(source: Path, target: Path, files: dict[str, str]) -> None:
@@ -30,7 +30,7 @@ def copy(source: Path, target: Path, files: dict[str, str]) -> None:
         place = target / name
         place.parent.mkdir(parents=True, exist_ok=True)
         write(place, (source / name).read_bytes())
-        if _sha256(place) != expected:
+        if digest(place) != expected:
             raise RegistryError(f"{source / name} changed while it was copied: wait until training has ended")
     for folder in sorted({(target / name).parent for name in files} | {target}):
         sync_folder(folder)
@@ -84,8 +84,3 @@ def _files(folder: Path) -> Iterator[Path]:
             raise RegistryError(f"{path} is no plain file: an adapter holds files and folders alone")
         if path.is_file():
             yield path
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

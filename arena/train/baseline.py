@@ -5,32 +5,31 @@ from pathlib import Path
 
 import msgspec
 
-DECAY = 0.95
+from arena.data.baseline import Averages
+
 _FILE = "baseline.json"
 
 
 class RoleBaseline:
-    """A moving average for each game and role, beginning at 0.
+    """A moving average for each game and role, beginning at 0; see `Averages`.
 
-    An advantage is the reward less the average before this reward: ``b ← 0.95 b + 0.05 R``, ``A = R - b``,
-    with no division by a deviation. Source: Liu et al. 2025 (SPIRAL, role-conditioned advantage estimation).
-    What differs there: TRL takes the mean of a group away as well, so a group should hold every role.
+    What differs from SPIRAL: TRL takes the mean of a group away as well, so a group should hold every role.
     """
 
-    def __init__(self, decay: float = DECAY) -> None:
-        self.decay = decay
-        self.averages: dict[str, float] = {}
+    def __init__(self) -> None:
+        self._averages = Averages[str]()
+
+    @property
+    def averages(self) -> dict[str, float]:
+        """By game and role."""
+        return self._averages.values
 
     def centred(self, rewards: Iterable[tuple[str, str, float | None]]) -> list[float | None]:
         """The advantages of rewards (game, role, reward), in order; None stays None."""
-        found: list[float | None] = []
-        for game, role, reward in rewards:
-            key = f"{game}/{role}"
-            before = self.averages.get(key, 0.0)
-            found.append(None if reward is None else reward - before)
-            if reward is not None:
-                self.averages[key] = self.decay * before + (1 - self.decay) * reward
-        return found
+        return [
+            None if reward is None else self._averages.advantage(f"{game}/{role}", reward)
+            for game, role, reward in rewards
+        ]
 
     def save(self, folder: Path) -> None:
         """Write the averages beside a resting point."""
@@ -39,4 +38,4 @@ class RoleBaseline:
     def restore(self, folder: Path) -> None:
         """Go on with the averages of a resting point; none there leaves them as they are."""
         if (folder / _FILE).is_file():
-            self.averages = msgspec.json.decode((folder / _FILE).read_bytes(), type=dict[str, float])
+            self._averages.values = msgspec.json.decode((folder / _FILE).read_bytes(), type=dict[str, float])

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from arena.data.card import sha
 from arena.data.check import format_of
 from arena.data.formats.record import Format, Record
 from arena.data.formats.writer import read, shuffled
+from arena.models.store import digest
 from arena.train.plan import Method
 
 METHOD_OF: dict[Format, Method] = {
@@ -58,7 +58,7 @@ def files(data: Iterable[Path], split: str = "train") -> tuple[DataFile, ...]:
         first = next(read(file), None)
         if first is None:
             raise ValueError(f"{file}: there is no record in it")
-        found.append(DataFile(file, format_of(first, file), sha(file)))
+        found.append(DataFile(file, format_of(first, file), digest(file)))
     return tuple(found)
 
 

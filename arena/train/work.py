@@ -21,6 +21,7 @@ from pathlib import Path
 
 import msgspec
 
+from arena.replay.disk import write_whole
 from arena.train.plan import Step
 
 _WHOLE = "whole.json"
@@ -44,7 +45,7 @@ class Work:
 
     def finish(self, tested: dict[str, float]) -> None:
         """Say that the adapter is finished, and drop all that only going on needed."""
-        write(self.folder / "done.json", msgspec.json.encode(tested))
+        write_whole(self.folder / "done.json", msgspec.json.encode(tested))
         for folder in (self.steps, self.rows):
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -62,7 +63,7 @@ class Work:
                     f"this training was begun otherwise ({names}, see {path}): start over with --fresh, or "
                     "go on where it was begun"
                 )
-        write(path, config.encode())
+        write_whole(path, config.encode())
 
     def rest(self) -> Path | None:
         """The last resting point that is whole; None without one. Others are removed."""
@@ -80,7 +81,7 @@ class Work:
         for path in files:
             _sync(path)
         sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
-        write(folder / _WHOLE, msgspec.json.encode(sizes))
+        write_whole(folder / _WHOLE, msgspec.json.encode(sizes))
 
     def told(self) -> list[Step]:
         """The steps in ``metrics.jsonl``; a line that was torn ends them."""
@@ -94,7 +95,7 @@ class Work:
 
     def keep(self, steps: list[Step]) -> None:
         """Let ``metrics.jsonl`` hold these steps alone."""
-        write(self.metrics, b"".join(msgspec.json.encode(step) + b"\n" for step in steps))
+        write_whole(self.metrics, b"".join(msgspec.json.encode(step) + b"\n" for step in steps))
 
     def tell(self, step: Step) -> None:
         """Add a step to ``metrics.jsonl``."""
@@ -118,14 +119,6 @@ def opened(folder: Path, *, fresh: bool) -> Iterator[Work]:
         if fresh:
             _empty(folder)
         yield Work(folder)
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or as it was."""
-    draft = path.with_name(f"{path.name}.tmp")
-    draft.write_bytes(data)
-    _sync(draft)
-    draft.replace(path)
 
 
 def _empty(folder: Path) -> None:
