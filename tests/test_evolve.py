@@ -1,5 +1,6 @@
 """Evolutions: what is chosen, what is typed, and that each goes on where it stopped."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -131,7 +132,9 @@ class Machine:
 
     def ask(self, words):
         self.typed.append(list(words))
-        return [{"event": "exact", "payoff": 0.1, "exploitability": 0.2, "best": 0.3}]
+        if self.fail == words[0]:
+            return 130, []
+        return 0, [{"event": "exact", "payoff": 0.1, "exploitability": 0.2, "best": 0.3}]
 
     def _trained(self, words) -> None:
         adapter = self.root / f"adapter-{len(self.typed)}"
@@ -300,9 +303,29 @@ def test_what_is_typed_is_what_a_person_could_type():
     generation = Generation(
         number=2, parent="abcd1234", champion="abcd1234", opponents=("abcd1234", "random")
     )
-    typed = commands.shown(commands.play(RECIPE, generation))
+    typed = commands.shown(commands.play(RECIPE, generation, ["abcd1234"]))
     assert typed.startswith(
         "arena tournament kuhn_poker -a checkpoint/abcd1234,temperature=1,name=abcd1234 "
         "-a checkpoint/abcd1234,temperature=1,name=mirror -a random --format gauntlet --rounds 100 --seed "
     )
     assert typed.endswith("--name tiny-02-play")
+
+
+def test_an_agent_whose_name_looks_like_an_id_plays_as_it_was_typed(tmp_path):
+    machine = Machine(tmp_path, ["promote"])
+    recipe = msgspec.convert(
+        {"name": "m", "game": "kuhn_poker", "generations": 1, "play": {"opponents": ["boulware", "self"]}},
+        Recipe,
+    )
+    machine.evolution(recipe).evolve()
+    words = of(machine, "tournament")[0]
+    seated = [after for word, after in pairwise(words) if word == "-a"]
+    assert seated[1] == "boulware" and seated[2].startswith("checkpoint/")
+
+
+def test_a_measurement_that_was_stopped_halts_the_evolution_with_its_exit_code(tmp_path):
+    machine = Machine(tmp_path, ["promote"], fail="exact")
+    given = {"name": "m", "game": "kuhn_poker", "measure": {"opponent": "random", "exact": True}}
+    with pytest.raises(Halted) as halted:
+        machine.evolution(msgspec.convert(given, Recipe)).evolve()
+    assert halted.value.code == 130

@@ -13,7 +13,7 @@ from arena.cli import flags
 
 if TYPE_CHECKING:
     from arena.evolve.evolve import Evolution
-    from arena.evolve.history import Generation, History, Stage
+    from arena.evolve.history import Generation, Stage
     from arena.evolve.recipe import Recipe
     from arena.settings import Settings
 
@@ -61,7 +61,7 @@ def evolve(
     given = {"game": game, "base": base, "name": name, "generations": generations, "minutes": minutes}
     chosen = replace(
         read(recipe),
-        **{field: value for field, value in given.items() if value},
+        **{field: value for field, value in given.items() if value not in (None, "")},
         **({} if seed is None else {"seed": seed}),
     )
     if dry_run:
@@ -121,18 +121,20 @@ class _Stages:
         """Run one in this terminal; its exit code."""
         whole = [*words, *self._shared(words), *self._display]
         self._tell(words)
-        return _waited(subprocess.Popen([sys.executable, "-m", "arena", *whole]))
+        code, _ = _waited(subprocess.Popen([sys.executable, "-m", "arena", *whole]))
+        return code
 
-    def ask(self, words: Sequence[str]) -> Sequence[Mapping[str, object]]:
-        """Run one for its JSON lines."""
+    def ask(self, words: Sequence[str]) -> tuple[int, Sequence[Mapping[str, object]]]:
+        """Run one for its JSON lines; its exit code and those."""
         import msgspec
 
         whole = [*words, "--checkpoints", str(self._settings.checkpoints), "--json"]
         self._tell(words)
-        found = subprocess.run([sys.executable, "-m", "arena", *whole], stdout=subprocess.PIPE, check=False)
-        return [msgspec.json.decode(line, type=dict[str, object]) for line in found.stdout.splitlines()]
+        child = subprocess.Popen([sys.executable, "-m", "arena", *whole], stdout=subprocess.PIPE)
+        code, said = _waited(child)
+        return code, [msgspec.json.decode(line, type=dict[str, object]) for line in said.splitlines()]
 
-    def told(self, history: "History", generation: "Generation", stage: "Stage") -> None:
+    def told(self, generation: "Generation", stage: "Stage") -> None:
         """Say where the evolution is."""
         from arena.cli.emit import emit
         from arena.view.console import out
@@ -163,8 +165,8 @@ class _Stages:
             )
 
 
-def _waited(child: "subprocess.Popen[bytes]") -> int:
-    """The exit code of a command, which gets a ctrl-C as well and saves what it has."""
+def _waited(child: "subprocess.Popen[bytes]") -> tuple[int, bytes]:
+    """The exit code of a command, which gets a ctrl-C as well and saves what it has; and its piped output."""
 
     def pass_on(number: int, frame: object) -> None:
         if number != signal.SIGINT:
@@ -173,11 +175,12 @@ def _waited(child: "subprocess.Popen[bytes]") -> int:
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, pass_on) for number in numbers}
     try:
-        code = child.wait()
+        said, _ = child.communicate()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return 128 - code if code < 0 else code
+    code = child.returncode
+    return (128 - code if code < 0 else code), said or b""
 
 
 def _show(evolution: "Evolution", why: str, settings: "Settings", png: Path | None) -> None:
@@ -233,7 +236,7 @@ def _plot(evolution: "Evolution", png: Path, settings: "Settings") -> None:
 
 
 def _show_plan(recipe: "Recipe", folder: Path, settings: "Settings") -> None:
-    from arena.evolve import commands
+    from arena.evolve import commands, league
     from arena.evolve.history import Generation
     from arena.view.console import out
 
@@ -246,7 +249,7 @@ def _show_plan(recipe: "Recipe", folder: Path, settings: "Settings") -> None:
     )
     console = out(settings.display)
     for words in (
-        commands.play(recipe, one),
+        commands.play(recipe, one, ("champion", *league.CHOICES)),
         commands.rows(recipe, one, folder),
         commands.train(recipe, one, folder, trained=True),
         commands.gate(recipe, one),

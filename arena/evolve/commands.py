@@ -1,6 +1,6 @@
 """The stages of a generation as commands of the arena: what `evolve` types, and anybody may type by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from arena.evolve.history import Generation
@@ -26,15 +26,18 @@ def agent(checkpoint: str, options: str, name: str = "") -> str:
     return ",".join(filter(None, [f"checkpoint/{checkpoint}", options, f"name={name}" if name else ""]))
 
 
-def play(recipe: Recipe, generation: Generation) -> list[str]:
-    """``arena tournament``: the learner against each of its opponents."""
+def play(recipe: Recipe, generation: Generation, checkpoints: Collection[str]) -> list[str]:
+    """``arena tournament``: the learner against each of its opponents.
+
+    Opponents among `checkpoints`, which are ids, play as the learner does; the others are agents as typed.
+    """
     options = recipe.play.options
     against = []
     for one in generation.opponents:
         if one == generation.parent:
             against.append(agent(one, options, MIRROR))
         else:
-            against.append(agent(one, options, one) if _is_checkpoint(one) else one)
+            against.append(agent(one, options, one) if one in checkpoints else one)
     seated = [agent(generation.parent, options, generation.parent), *against]
     return [
         "tournament",
@@ -115,7 +118,3 @@ def shown(words: Sequence[str]) -> str:
     import shlex
 
     return shlex.join(["arena", *words])
-
-
-def _is_checkpoint(name: str) -> bool:
-    return len(name) == 8 and name.isalnum() and name.islower()

@@ -22,8 +22,8 @@ from arena.replay import archive
 Run: TypeAlias = Callable[[Sequence[str]], int]
 """Runs a command of the arena to its end; gives its exit code."""
 
-Ask: TypeAlias = Callable[[Sequence[str]], Sequence[Mapping[str, object]]]
-"""Runs a command with ``--json``; gives what it said, line by line."""
+Ask: TypeAlias = Callable[[Sequence[str]], tuple[int, Sequence[Mapping[str, object]]]]
+"""Runs a command with ``--json``; gives its exit code and what it said, line by line."""
 
 FAILED = 1
 """The exit code of a command that finished, but with less than was asked for."""
@@ -49,7 +49,7 @@ class Evolution:
     registry: Registry
     run: Run
     ask: Ask
-    told: Callable[[History, Generation, Stage], None] = lambda history, generation, stage: None
+    told: Callable[[Generation, Stage], None] = lambda generation, stage: None
     """Called before each stage."""
     history: History = field(init=False)
 
@@ -137,7 +137,7 @@ class Evolution:
                 self._stage(generation, stage)
 
     def _stage(self, generation: Generation, stage: Stage) -> None:
-        self.told(self.history, generation, stage)
+        self.told(generation, stage)
         start = time.monotonic()
         match stage:
             case "play":
@@ -157,7 +157,8 @@ class Evolution:
     def _play(self, generation: Generation) -> None:
         if not self.recipe.play.rounds:
             return
-        self._do(commands.play(self.recipe, generation), fine=(0, FAILED))
+        ours = {one.candidate for one in self.history.generations}
+        self._do(commands.play(self.recipe, generation, ours), fine=(0, FAILED))
         run = self.replays / commands.run_of(self.recipe, generation.number, "play")
         learners = {generation.parent, commands.MIRROR}
         moves = Counter(
@@ -232,9 +233,10 @@ class Evolution:
         found: dict[str, float] = {}
         if wanted.exact:
             words = ["exact", self.recipe.game, agent, "--against", wanted.opponent]
-            told = next((one for one in self.ask(words) if one.get("event") == "exact"), None)
-            if told is None:
-                raise Halted(words, 1)
+            code, lines = self.ask(words)
+            told = next((one for one in lines if one.get("event") == "exact"), None)
+            if code or told is None:
+                raise Halted(words, code or FAILED)
             found = {name: float(str(told[name])) for name in ("payoff", "exploitability", "best")}
         if wanted.rounds:
             run = commands.run_of(self.recipe, generation.number, "measure")
