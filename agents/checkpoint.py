@@ -79,6 +79,9 @@ class FromCheckpoint(Agent):
             )
         await self._engine.ready()
 
+    def template(self) -> str:
+        return self._engine.template()
+
     async def probabilities(self, turn: Turn) -> tuple[float, ...] | None:
         return await self._engine.probabilities(turn)
 

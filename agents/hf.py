@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from arena.agent import Activity, Agent, AgentUnavailable, Candidate, Message, Reply, Turn, Usage
+from arena.models.folder import template_digest
 from arena.models.lora import CONFIG, adapter_digest
 from arena.seeding import derive
 
@@ -81,6 +82,12 @@ class HuggingFace(Agent):
         question = self._question(self._messages(turn, "bare"), _family(turn))
         scored, _, _ = await self._engine.score(question, turn.legal, self.parallel)
         return scored.chances(self.temperature)
+
+    def template(self) -> str:
+        try:
+            return template_digest(self._base)
+        except AgentUnavailable:  # it cannot play either, which `ready` says
+            return ""
 
     async def ready(self) -> None:
         """Load the weights and answer once.

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from arena.agent import Activity, AgentUnavailable, Reply, Turn
+from arena.models.folder import template_digest
 from arena.models.lora import adapter_digest, gguf_lora
 from arena.models.weights import BUNDLED, Quant, fingerprint, locate, quantized
 
@@ -83,6 +84,12 @@ class LlamaCpp(Chat):
             await self._open()
         async with self._wave():
             await super().ready()
+
+    def template(self) -> str:
+        try:
+            return template_digest(self.target)
+        except AgentUnavailable:  # it cannot play either, which `ready` says
+            return ""
 
     async def act(self, turn: Turn) -> Reply:
         if self.cache != "only":

@@ -212,6 +212,13 @@ class Agent(ABC):
         """
         return None
 
+    def template(self) -> str:
+        """What tells the chat template of its model from others; empty where nobody knows.
+
+        64 hexadecimal digits: the SHA-256 of the template's text.
+        """
+        return ""
+
     async def ready(self) -> None:  # noqa: B027  (most agents have nothing to check)
         """Check that the agent can play, before anything is spent.
 

@@ -30,6 +30,8 @@ class Seated(msgspec.Struct, frozen=True, omit_defaults=True):
     """What to type to load the agent again."""
     options: dict[str, Any] = {}
     """Every option of the agent as resolved; never a secret."""
+    template: str = ""
+    """The SHA-256 of the chat template that its prompts are rendered by; empty where nobody knows it."""
 
 
 class Parent(msgspec.Struct, frozen=True):

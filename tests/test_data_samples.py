@@ -1,11 +1,14 @@
 """Replies as they were given: taken from replays, and found in them again."""
 
+import json
 from dataclasses import dataclass
 
 import msgspec
 import pytest
 
 from arena.agent import Agent, Message, Reply, Turn
+from arena.data.formats.record import meta
+from arena.data.row import Label
 from arena.data.sample import Sample, by_match, digest, samples
 from arena.data.schemes.siblings import siblings
 from arena.data.source import Source
@@ -127,6 +130,17 @@ async def test_seats_that_move_at_once_have_their_own_payoffs():
     kept = [one for one in found if one.fault is None]
     assert [one.seat for one in kept] == ["p", "q", "r"]
     assert len({one.prompt for one in kept if one.attempt == 0}) == 1
+
+
+async def test_a_reply_names_the_chat_template_of_its_agent_and_so_does_its_row():
+    class Templated(Talker):
+        def template(self) -> str:
+            return "f00d"
+
+    found = list(samples(await played(Count(4), {"a": Templated(name="one"), "b": Talker(name="two")})))
+    assert {(one.agent, one.template) for one in found} == {("one", "f00d"), ("two", "")}
+    metas = {one.agent: json.loads(meta(Label(one, True, "form"), "train")) for one in found}
+    assert metas["one"]["template"] == "f00d" and "template" not in metas["two"]
 
 
 async def test_a_fork_names_its_parent_and_the_seed_it_came_from():

@@ -13,7 +13,13 @@ import pytest
 
 from arena.agent import AgentUnavailable
 from arena.models import folder as folders
-from arena.models.folder import base_digest, chat_template, chat_template_digest, transformers_folder
+from arena.models.folder import (
+    base_digest,
+    chat_template,
+    chat_template_digest,
+    template_digest,
+    transformers_folder,
+)
 from arena.models.store import once
 
 pytest.importorskip("gguf", reason="the extra [local] is not installed")
@@ -64,6 +70,14 @@ def test_the_chat_template_is_found_in_either_place(tiny):
     assert chat_template_digest(tiny) == digest
     (tiny / "chat_template.jinja").write_text("another")
     assert chat_template_digest(tiny) != digest
+
+
+def test_a_gguf_file_and_a_folder_of_one_model_have_one_chat_template(tiny, tmp_path):
+    file = write_tiny_model(tmp_path / "tiny.gguf")
+    assert template_digest(str(file)) == template_digest(str(tiny)) == chat_template_digest(tiny)
+    file.write_bytes(b"GGUF" + file.read_bytes()[64:])
+    with pytest.raises(AgentUnavailable, match="is damaged or no GGUF file"):
+        template_digest(str(file))
 
 
 def test_a_tokenizer_that_cannot_be_read_is_unavailable(tiny):
@@ -152,7 +166,7 @@ def test_a_gguf_file_is_converted_once_into_the_same_weights(tmp_path, tiny, mod
     assert told == ["converting tiny.gguf for transformers, once; it takes half a minute or more"]
     assert sorted(os.listdir(models)) == sorted(["lock", found.name])
     assert base_digest(str(found)) == base_digest(str(path)), "it is the same base"
-    assert chat_template_digest(found) == chat_template_digest(tiny)
+    assert chat_template_digest(found) == chat_template_digest(tiny) == template_digest(str(path))
     ours, theirs = (AutoModelForCausalLM.from_pretrained(each).state_dict() for each in (tiny, found))
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)

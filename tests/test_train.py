@@ -17,6 +17,7 @@ from arena.seeding import held_out
 from arena.train import fields
 from arena.train.base import base_of
 from arena.train.defaults import Rows, settings, steps
+from arena.train.ends import without_ends
 from arena.train.machine import Machine
 from arena.train.plan import Plan, Step
 from arena.train.preflight import Refused, look, lost
@@ -162,6 +163,20 @@ def test_settings_that_cannot_train_are_refused(base, plan):
         settings(plan, {}, Rows(100, 60), base_of(str(base)), CPU)
 
 
+def test_only_pairs_are_trained_without_the_ends_of_answers(base, tmp_path):
+    data = folder_of(tmp_path / "d", map(pair, range(2)))
+    with pytest.raises(ValueError, match="--no-ends is for DPO: sft teaches how an answer ends as well"):
+        prepare(plan_of(base, data, method="sft", ends=False))
+
+
+def test_an_answer_ends_at_the_last_of_the_special_tokens():
+    row = {"prompt_ids": [9, 1], "chosen_ids": [3, 1, 4, 1, 5], "rejected_ids": [1]}
+    assert without_ends(list, [1, 2])([row, row | {"chosen_ids": [7]}]) == [
+        {"prompt_ids": [9, 1], "chosen_ids": [3, 1, 4], "rejected_ids": [1]},
+        {"prompt_ids": [9, 1], "chosen_ids": [7], "rejected_ids": [1]},
+    ]
+
+
 @given(st.integers(1, 500), st.integers(1, 16), st.integers(1, 4))
 def test_steps_are_counted_as_a_trainer_counts_them(rows, batch, epochs):
     found = {"per_device_train_batch_size": batch, "num_train_epochs": epochs}
@@ -281,6 +296,7 @@ def test_the_work_is_named_by_what_decides_and_by_nothing_else(base, tmp_path):
     assert key == prepare(plan_of(base, moved)).key
     assert key != prepare(plan_of(base, moved, seed=1)).key
     assert key != prepare(plan_of(base, moved, settings=(("beta", "0.2"),))).key
+    assert key != prepare(plan_of(base, moved, ends=False)).key
     assert key != prepare(plan_of(base, changed(moved, 0, note="x"))).key
 
 

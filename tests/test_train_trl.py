@@ -229,6 +229,19 @@ def test_old_log_probabilities_of_all_roles_are_taken_before_the_first_step(base
         assert abs(now - before[0][0]) > 1e-2  # the model itself has moved
 
 
+def test_ends_of_answers_count_in_no_log_probability_when_they_are_not_to_be_trained(base, tmp_path):
+    data = rows_in(tmp_path / "d", map(pair, range(6)))
+    with opened(tmp_path / "w", fresh=True) as work, quiet():
+        plan = plan_of(base, tmp_path, data, ends=False)
+        trainer = build(prepare(plan), work, [], lambda text: None).trainer
+        special = set(trainer.processing_class.all_special_ids)
+        for (chosen, _), row in zip(logps(trainer), trainer.train_dataset, strict=True):
+            ids = row["chosen_ids"]
+            last = max(place for place, token in enumerate(ids) if token in special)
+            assert chosen == pytest.approx(scored(trainer.model, row["prompt_ids"], ids[:last]), abs=1e-3)
+        trainer.train()
+
+
 def scored(model, prompt: list[int], answer: list[int]) -> float:
     """The log-probability of an answer under a model as it is, by its plain forward pass."""
     import torch

@@ -42,6 +42,9 @@ def train(
     epochs: Annotated[float | None, typer.Option("--epochs", help="Times through the rows.")] = None,
     lr: Annotated[float | None, typer.Option("--lr", help="Learning rate.")] = None,
     batch: Annotated[int | None, typer.Option("--batch", min=1, help="Rows a step.")] = None,
+    ends: Annotated[
+        bool, typer.Option("--ends/--no-ends", help="DPO: also train how an answer ends.")
+    ] = True,
     held_out: Annotated[
         list[str] | None, typer.Option("--held-out", help="Seeds no row may come from, such as 900-999.")
     ] = None,
@@ -104,6 +107,7 @@ def train(
         lr=lr,
         batch=batch,
         settings=_settings(settings_ or []),
+        ends=ends,
         seed=settings.seed,
         held_out=_seeds(held_out or []),
         matches=_matches(game, seat or [], context),

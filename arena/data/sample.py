@@ -58,6 +58,8 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
     """Plies of the match that were played when it was asked, and in the end."""
     parent: tuple[str, int] | None = None
     """Match and ply that a fork was taken from."""
+    template: str = ""
+    """Of the agent's model; see `arena.agent.Agent.template`."""
     gain: float | None = None
     """What it changed in the value of the state for the seat, in [-2, 2]; None where nothing says."""
 
@@ -141,6 +143,7 @@ def samples(replay: Replay) -> Iterator[Sample]:
             turns.get(seat, 0),
             (reply.ply, len(played) and played[-1].ply + 1),
             (parent.id, parent.ply) if parent else None,
+            started.seats[seat].template,
         )
         if fault is None:
             seen[seat] = seen.get(seat, 0) + 1

@@ -31,8 +31,8 @@ def describe(
         version=game.version,
         options=msgspec.to_builtins(options_of(game)),
         seats={
-            seat: Seated(agents[seat].name, options=msgspec.to_builtins(agents[seat].options()))
-            for seat in game.seats
+            seat: Seated(agent.name, options=msgspec.to_builtins(agent.options()), template=agent.template())
+            for seat, agent in ((seat, agents[seat]) for seat in game.seats)
         },
         seed=seed,
         rules=game.rules,

@@ -13,7 +13,7 @@ from pathlib import Path
 from arena.agent import AgentUnavailable
 
 from .store import cache, digest, once
-from .weights import BUNDLED, locate
+from .weights import BUNDLED, fingerprint, gguf_template, locate
 
 TRAIN = "pip install 'selfplay-arena[train]'"
 _PROGRAM = Path(__file__).with_name("convert.py")
@@ -110,6 +110,26 @@ def chat_template(folder: Path) -> str:
 def chat_template_digest(folder: Path) -> str:
     """Tells chat templates apart: 64 hexadecimal digits; see `chat_template`."""
     return hashlib.sha256(chat_template(folder).encode()).hexdigest()
+
+
+def template_digest(base: str) -> str:
+    """Tells the chat template of what `base` names from others, without converting it.
+
+    The same for a GGUF file and for the folder that was converted from it.
+
+    Raises:
+        AgentUnavailable: there is no such model, or it cannot be read.
+    """
+    path = Path(base).expanduser()
+    if not (base in BUNDLED or path.is_file() or base.endswith(".gguf") or ":" in base):
+        return chat_template_digest(transformers_folder(base))
+    source = locate(base)
+    try:
+        kept = cache() / "templates" / fingerprint(source)
+        text = once(kept, lambda file: file.write_text(gguf_template(source), encoding="utf-8"))
+        return hashlib.sha256(text.read_bytes()).hexdigest()
+    except OSError as error:
+        raise AgentUnavailable(f"{error.filename or base}: {error.strerror or error}") from None
 
 
 def _checked(folder: Path) -> Path:

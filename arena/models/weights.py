@@ -229,6 +229,21 @@ def _requantize(source: Path, target: Path, kind: Quant) -> dict[str, str]:
     return {tensor.name: stored.name for tensor, stored in plan}
 
 
+def gguf_template(path: Path) -> str:
+    """The chat template in a GGUF file; empty when there is none.
+
+    Raises:
+        AgentUnavailable: it is no GGUF file.
+    """
+    from gguf import GGUFReader
+
+    try:
+        field = GGUFReader(path).fields.get("tokenizer.chat_template")
+    except _UNREADABLE as error:
+        raise AgentUnavailable(f"{str(path)!r} is damaged or no GGUF file: {error}") from None
+    return str(field.contents()) if field else ""
+
+
 def _kind(tensor: "ReaderTensor", kind: "GGMLQuantizationType") -> "GGMLQuantizationType":
     """How a tensor is to be stored.
 

@@ -205,7 +205,8 @@ class Runner:
         if seated is None:
             agent = self.agents[name]
             spec = self.specs.get(agent.name, agent.name)
-            seated = self._seated[name] = Seated(agent.name, spec, to_builtins(agent.options()))
+            options = to_builtins(agent.options())
+            seated = self._seated[name] = Seated(agent.name, spec, options, agent.template())
         return seated
 
     def _pass_on(self) -> None:

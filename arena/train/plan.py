@@ -47,6 +47,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of a step."""
     settings: tuple[tuple[str, str], ...] = ()
     """Fields of TRL's configuration, or of LoRA (``lora_r``), with their values as typed."""
+    ends: bool = True
+    """Whether DPO trains the end of each answer too. Who chooses among legal moves never writes one, but it
+    takes most of the gradient of answers of one word."""
     seed: int = 0
     held_out: tuple[Seeds, ...] = ()
     """Scenario seeds that are kept for evaluation: a row of one is refused."""

@@ -99,6 +99,8 @@ def prepare(plan: Plan) -> Ready:
         raise ValueError("there is nothing to train on: name a folder that `arena pairs --out` wrote")
     if plan.matches and (plan.method != "grpo" or plan.data):
         raise ValueError("--game plays whole matches for GRPO, and takes no rows")
+    if not plan.ends and plan.method != "dpo":
+        raise ValueError(f"--no-ends is for DPO: {plan.method} teaches how an answer ends as well")
     if plan.matches and (unfit := sorted(_SAMPLING & asked.keys())):
         raise ValueError(f"--set {unfit[0]}: whole matches are sampled by temperature alone")
     base, found = base_of(plan.base), files(plan.data)
@@ -134,7 +136,7 @@ def _key(plan: Plan, base: Base, start: Start | None, found: tuple[DataFile, ...
             base.digest,
             base.template,
             start.digest if start else "",
-            [plan.steps, plan.epochs, plan.lr, plan.batch, sorted(plan.settings), plan.seed],
+            [plan.steps, plan.epochs, plan.lr, plan.batch, sorted(plan.settings), plan.seed, plan.ends],
             [plan.matches, plan.opponent, plan.baseline, plan.playouts, plan.device],
         ]
     )

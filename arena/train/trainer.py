@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from arena.data.extra import library
+from arena.train.ends import without_ends
 from arena.train.grpo import Grpo
 from arena.train.plan import Value
 from arena.train.ready import Ready
@@ -84,6 +85,8 @@ def build(ready: Ready, work: Work, callbacks: list[Any], tell: Callable[[str], 
         parts |= grpo.parts
     else:
         parts |= _datasets(ready, work)
+        if not plan.ends:
+            parts["data_collator"] = _collator(tokenizer, arguments)
         if "precompute_ref_log_probs" in ready.settings:
             tell(f"taking the old log-probabilities of {len(parts['train_dataset']):,} rows")
     with ExitStack() as failing:
@@ -93,6 +96,19 @@ def build(ready: Ready, work: Work, callbacks: list[Any], tell: Callable[[str], 
         failing.pop_all()
     made.remove_callback(transformers.PrinterCallback)
     return Built(made, grpo)
+
+
+def _collator(tokenizer: Any, arguments: Any) -> Callable[..., Any]:
+    """TRL's own for pairs, which leaves the ends of answers out."""
+    from trl.trainer.dpo_trainer import DataCollatorForPreference
+
+    collator = DataCollatorForPreference(
+        pad_token_id=tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id,
+        max_length=arguments.max_length,
+        truncation_mode=arguments.truncation_mode,
+        pad_to_multiple_of=arguments.pad_to_multiple_of,
+    )
+    return without_ends(collator, tokenizer.all_special_ids)
 
 
 def _model(ready: Ready) -> tuple[Any, Any]:

@@ -102,6 +102,8 @@ def meta(row: Row, split: Split, of: Sample | None = None) -> str:
         "scenario": first.scenario,
         "prompt": first.prompt,
     } | _figures(row)
+    if first.template:
+        told["template"] = first.template
     return msgspec.json.encode(told, order="sorted").decode()
 
 
