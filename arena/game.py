@@ -4,10 +4,11 @@ A game is one file that ends with ``game = MyGame``; see ``games/tic_tac_toe.py`
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
-from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 Seat: TypeAlias = str
 """A role at the table, such as "white" or "solver.3"; never the name of an agent."""
@@ -22,6 +23,11 @@ Kind: TypeAlias = Literal["rules", "foul", "limit", "adjudicated", "void"]
 """Who decided an outcome."""
 
 S = TypeVar("S")
+
+
+def role(seat: Seat) -> str:
+    """The seat without its number: ``solver`` of ``solver.3``."""
+    return seat.partition(".")[0]
 
 
 class IllegalMove(ValueError):
@@ -40,6 +46,31 @@ class Outcome:
     """"rules": the game ended by itself. "foul": a seat gave no legal move in time. "limit": a ply or
     token limit. "adjudicated": an engine ended it early, as the run was asked to let it. "void": the world
     failed; nothing may be rated or trained on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A match that is over, as its record tells of it."""
+
+    id: str
+    agents: Mapping[Seat, str]
+    """Names of the agents by seat."""
+    moves: Sequence[tuple[Seat, Move]]
+    """All that were applied, NATURE's included."""
+
+
+@runtime_checkable
+class Gathers(Protocol):
+    """A game whose finished matches leave behind what later ones begin with, for ``arena games gather``."""
+
+    def gather(self, played: Iterable[Finished], path: Path) -> int:
+        """Add what the matches leave behind to a file, made if it is not there; how much it then holds.
+
+        Raises:
+            IllegalMove: a match was not played by these rules.
+            ValueError: the file holds something else.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

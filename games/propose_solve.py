@@ -15,10 +15,10 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from arena.game import NATURE, Game, IllegalMove, Move, Outcome, Seat
+from arena.game import NATURE, Finished, Game, IllegalMove, Move, Outcome, Seat
 
 from .proposals import court, drawing, moves, observation, settle
-from .proposals.buffer import Played, gathered, load, save
+from .proposals.buffer import gathered, load, save
 from .proposals.families import FAMILIES
 from .proposals.family import Family, Field, Quote
 from .proposals.preset import PRESETS, Preset
@@ -219,7 +219,7 @@ class ProposeSolve(Game[Session]):
         """How much there is to work through in the task that `seat` tries, 1 to 10."""
         return self._kind.steps(self._task(state, seat))
 
-    def gather(self, played: Iterable[Played], path: Path) -> int:
+    def gather(self, played: Iterable[Finished], path: Path) -> int:
         """Add the tasks of finished matches of this game to a buffer; how many tasks it then holds.
 
         Raises:

@@ -372,3 +372,37 @@ def test_asking_gives_1_when_the_reply_has_no_move(capsys, tmp_path, talker):
     (tmp_path / "mute.py").write_text(mute)
     assert run("agents", "ask", "./mute.py:Talks", "hi") == 1
     assert "no move: empty: mute" in capsys.readouterr().err
+
+
+def test_one_agent_a_role_holds_all_seats_of_the_role(capsys, tmp_path):
+    spec = "propose_solve,family=arithmetic,solvers=3,proposals=1,preset=azr.deduction,form=json"
+    assert run("play", spec, "challenger", "solver", "-n", 2, "--run", "r") == 0
+    for entry in entries(tmp_path / "replays" / "r"):
+        assert list(entry.agents.values()) == ["challenger"] + 3 * ["solver"]
+    assert run("play", spec, "challenger", "solver", "solver") == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert (
+        "4 seats (challenger, solver.1, solver.2, solver.3) of 2 roles (challenger, solver); 3 agents" in told
+    )
+
+
+def test_tasks_of_matches_are_gathered_and_drawn_on_and_the_file_follows_from_the_runs(capsys, tmp_path):
+    spec = "propose_solve,preset=azr.deduction,solvers=2,proposals=1"
+    assert run("play", spec, "challenger", "solver,p=.5", "-n", 3, "--run", "r") == 0
+    assert run("play", f"{spec},tasks=held_out", "solver", "-n", 1, "--run", "exam") == 0
+    capsys.readouterr()
+    assert run("games", "gather", "r", "exam", "--to", "tasks.jsonl", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["matches"], told["held"]) == (3, 3)
+    once = Path("tasks.jsonl").read_bytes()
+    assert run("games", "gather", "r", "exam", "--to", "tasks.jsonl") == 0
+    assert Path("tasks.jsonl").read_bytes() == once
+    assert "left out: 1 on held-out scenarios" in capsys.readouterr().out
+    assert run("play", f"{spec},buffer=tasks.jsonl", "challenger", "solver") == 0
+
+
+def test_where_nothing_can_be_gathered_nothing_is_written(capsys, tmp_path):
+    assert run("play", "kuhn_poker", "random", "random", "--run", "k") == 0
+    assert run("games", "gather", "k", "--to", "tasks.jsonl") == 2
+    assert "expected finished matches of propose_solve, found kuhn_poker" in capsys.readouterr().err
+    assert not Path("tasks.jsonl").exists()

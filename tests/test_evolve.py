@@ -303,7 +303,7 @@ def test_what_is_typed_is_what_a_person_could_type():
     generation = Generation(
         number=2, parent="abcd1234", champion="abcd1234", opponents=("abcd1234", "random")
     )
-    typed = commands.shown(commands.play(RECIPE, generation, ["abcd1234"]))
+    typed = commands.shown(commands.play(RECIPE, generation, Path("evolution/tiny"), ["abcd1234"]))
     assert typed.startswith(
         "arena tournament kuhn_poker -a checkpoint/abcd1234,temperature=1,name=abcd1234 "
         "-a checkpoint/abcd1234,temperature=1,name=mirror -a random --format gauntlet --rounds 100 --seed "
@@ -329,3 +329,16 @@ def test_a_measurement_that_was_stopped_halts_the_evolution_with_its_exit_code(t
     with pytest.raises(Halted) as halted:
         machine.evolution(msgspec.convert(given, Recipe)).evolve()
     assert halted.value.code == 130
+
+
+def test_what_earlier_generations_left_behind_is_gathered_anew_before_each_that_can_use_it(tmp_path):
+    machine = Machine(tmp_path, ["reject"] * 3)
+    given = {"name": "m", "game": "propose_solve", "generations": 3, "patience": 9, "play": {"gather": True}}
+    machine.evolution(msgspec.convert(given, Recipe)).evolve()
+    file = str(tmp_path / "m" / "gathered.jsonl")
+    assert of(machine, "games") == [
+        ["games", "gather", "m-01-play", "--to", file],
+        ["games", "gather", "m-01-play", "m-02-play", "--to", file],
+    ]
+    buffered = f"propose_solve,buffer={file}"
+    assert [words[1] for words in of(machine, "tournament")] == ["propose_solve", buffered, buffered]

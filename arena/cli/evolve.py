@@ -147,7 +147,7 @@ class _Stages:
     def _shared(self, words: Sequence[str]) -> list[str]:
         """The folders, for commands that look into them, and whether to start over."""
         shared = []
-        if words[0] in ("tournament", "pairs", "gate"):
+        if words[0] in ("tournament", "pairs", "gate", "games"):
             shared += ["--replays", str(self._settings.replays)]
         if words[0] in ("train", "gate"):
             shared += ["--checkpoints", str(self._settings.checkpoints)]
@@ -249,7 +249,7 @@ def _show_plan(recipe: "Recipe", folder: Path, settings: "Settings") -> None:
     )
     console = out(settings.display)
     for words in (
-        commands.play(recipe, one, ("champion", *league.CHOICES)),
+        commands.play(recipe, one, folder, ("champion", *league.CHOICES)),
         commands.rows(recipe, one, folder),
         commands.train(recipe, one, folder, trained=True),
         commands.gate(recipe, one),

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -93,6 +94,43 @@ def check(
     console.print(summary(rows))
     if any(row.level == "problem" for row in rows):
         raise typer.Exit(FAILED)
+
+
+@app.command()
+def gather(
+    runs: Annotated[list[str], typer.Argument(help="Names of runs, or patterns: azr-*.")],
+    to: Annotated[Path, typer.Option("--to", help="File to write.")],
+    replays: flags.Replays = None,
+    display: flags.Display = None,
+    json: flags.Json = False,
+) -> None:
+    """Gather what matches leave behind for later ones, such as the tasks of propose_solve.
+
+    The file follows from the runs alone. Matches on held-out tasks leave nothing.
+
+    Examples:
+      arena play propose_solve,preset=azr.deduction challenger solver,p=.5 -n 5 --run tasks
+
+      arena games gather tasks --to tasks.jsonl
+
+      arena play propose_solve,preset=azr.deduction,buffer=tasks.jsonl challenger solver,p=.5
+    """
+    from arena.cli.emit import emit
+    from arena.cli.gathered import gathered
+    from arena.cli.replays import folders_of
+    from arena.view.console import out
+    from arena.view.notices import next_steps
+
+    settings = flags.settings(replays=replays, display=display, json=json)
+    found = gathered(folders_of(settings.replays, runs), to)
+    if settings.display == "json":
+        emit({"event": "gathered", "file": str(to), "held": found.held, "matches": found.matches})
+        return
+    console = out(settings.display)
+    console.print(f"{found.held:,} tasks of {found.matches:,} matches in {to}", markup=False)
+    if found.kept_out:
+        console.print(f"left out: {found.kept_out:,} on held-out scenarios", style="dim")
+    console.print(next_steps([f"arena play {found.game},buffer={to} challenger solver"]))
 
 
 def _begin(settings: Settings) -> Callable[[str], None]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def play(
     game: Annotated[str, typer.Argument(help="A game: tic_tac_toe, chess,max_plies=60, ./nim.py")],
-    agents: Annotated[list[str], typer.Argument(help="An agent a seat: random, llamacpp/smollm2, human")],
+    agents: Annotated[list[str], typer.Argument(help="An agent a seat, or a role: random, human")],
     matches: Annotated[int, typer.Option("--matches", "-n", min=1, help="How many; seats rotate.")] = 1,
     live: Annotated[bool, typer.Option("--live", help="Watch the matches, one after another.")] = False,
     delay: flags.Delay = 0.5,

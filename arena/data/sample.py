@@ -9,7 +9,7 @@ import msgspec
 
 from arena.agent import Fault, Message
 from arena.events import Fouled, Moved, Replied
-from arena.game import Kind, Move, Seat
+from arena.game import Kind, Move, Seat, role
 from arena.replay.replay import Replay
 
 Thinking: TypeAlias = Literal["keep", "drop", "require"]
@@ -71,7 +71,7 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
     @property
     def role(self) -> str:
         """The seat without its number: ``solver`` of ``solver.3``."""
-        return self.seat.partition(".")[0]
+        return role(self.seat)
 
     @property
     def scenario(self) -> str:

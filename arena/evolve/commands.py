@@ -26,7 +26,18 @@ def agent(checkpoint: str, options: str, name: str = "") -> str:
     return ",".join(filter(None, [f"checkpoint/{checkpoint}", options, f"name={name}" if name else ""]))
 
 
-def play(recipe: Recipe, generation: Generation, checkpoints: Collection[str]) -> list[str]:
+def gather(recipe: Recipe, generation: Generation, root: Path) -> list[str]:
+    """``arena games gather``: what the matches of all earlier generations left behind, as one file."""
+    runs = [run_of(recipe, number, "play") for number in range(1, generation.number)]
+    return ["games", "gather", *runs, "--to", str(gathered(root))]
+
+
+def gathered(root: Path) -> Path:
+    """Where that file lies."""
+    return root / "gathered.jsonl"
+
+
+def play(recipe: Recipe, generation: Generation, root: Path, checkpoints: Collection[str]) -> list[str]:
     """``arena tournament``: the learner against each of its opponents.
 
     Opponents among `checkpoints`, which are ids, play as the learner does; the others are agents as typed.
@@ -39,9 +50,12 @@ def play(recipe: Recipe, generation: Generation, checkpoints: Collection[str]) -
         else:
             against.append(agent(one, options, one) if one in checkpoints else one)
     seated = [agent(generation.parent, options, generation.parent), *against]
+    game = recipe.game
+    if recipe.play.gather and generation.number > 1:
+        game += f",buffer={gathered(root)}"
     return [
         "tournament",
-        recipe.game,
+        game,
         *(word for one in seated for word in ("-a", one)),
         "--format",
         recipe.play.format,

@@ -158,7 +158,9 @@ class Evolution:
         if not self.recipe.play.rounds:
             return
         ours = {one.candidate for one in self.history.generations}
-        self._do(commands.play(self.recipe, generation, ours), fine=(0, FAILED))
+        if self.recipe.play.gather and generation.number > 1:
+            self._do(commands.gather(self.recipe, generation, self.folder))
+        self._do(commands.play(self.recipe, generation, self.folder, ours), fine=(0, FAILED))
         run = self.replays / commands.run_of(self.recipe, generation.number, "play")
         learners = {generation.parent, commands.MIRROR}
         moves = Counter(

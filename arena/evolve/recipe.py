@@ -34,6 +34,9 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     """"self", "previous", "best", "hard", "any", or an agent as typed; see `arena.evolve.league`."""
     rounds: Annotated[int, msgspec.Meta(ge=0)] = 100
     """Mirrored pairs against each opponent; 0 for methods that play while they train."""
+    gather: bool = False
+    """Whether the game is given, as its option `buffer`, what the matches of earlier generations left behind:
+    see ``arena games gather``."""
     format: Literal["gauntlet", "round-robin"] = "gauntlet"
     """How they meet: the learner meets all, or everybody meets everybody."""
     words: str = ""

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import count
 from typing import Any
 
 import msgspec
 
 from arena.events import Parent
-from arena.game import Seat
+from arena.game import Seat, role
 from arena.seeding import derive
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -44,15 +45,25 @@ def mirrored(
 ) -> Iterator[Fixture]:
     """Endless fixtures of the same agents: each scenario seed is played once in every rotation of seats.
 
-    With two seats the fixtures come in mirrored pairs.
+    With two seats the fixtures come in mirrored pairs. Where seats are fewer roles, "solver.1" and "solver.2"
+    being one, there may be one agent a role, in the order of the roles: it keeps all seats of the role.
 
     Raises:
-        ValueError: there are not as many agents as seats.
+        ValueError: there are not as many agents as seats or as roles.
     """
-    if len(agents) != len(seats):
-        names = ", ".join(seats)
-        raise ValueError(f"{game} has {len(seats)} seats ({names}); {len(agents)} agents were given")
-    return _rotations(game, dict(options), seats, agents, seed)
+    if len(agents) == len(seats):
+        return _rotations(game, dict(options), seats, agents, seed)
+    roles = dict.fromkeys(map(role, seats))
+    if len(agents) == len(roles):
+        holders = dict(zip(roles, agents, strict=True))
+        table = {seat: holders[role(seat)] for seat in seats}
+        return (
+            Fixture(game, dict(options), table, derive(seed, "scenario", number), number, pair=number)
+            for number in count()
+        )
+    names = ", ".join(seats)
+    fewer = f" of {len(roles)} roles ({', '.join(roles)})" if len(roles) < len(seats) else ""
+    raise ValueError(f"{game} has {len(seats)} seats ({names}){fewer}; {len(agents)} agents were given")
 
 
 def _rotations(

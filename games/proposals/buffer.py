@@ -5,17 +5,16 @@ matches decides when. One line of JSON a task; the file's digest stands in every
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from random import Random
-from typing import Protocol
 
 import msgspec
 
-from arena.game import NATURE, Move, Seat
+from arena.game import NATURE, Finished
 
 from .novelty import Memory, program_hash
 from .preset import Preset
@@ -137,19 +136,8 @@ def save(entries: Sequence[Entry], path: Path) -> None:
     partial.replace(path)
 
 
-class Played(Protocol):
-    """A finished match, as a replay tells of it."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def agents(self) -> Mapping[Seat, str]: ...
-    @property
-    def moves(self) -> Sequence[tuple[Seat, Move]]: ...
-
-
 def gathered(
-    preset: Preset, ended: Iterable[tuple[Played, Session]], before: Sequence[Entry] = ()
+    preset: Preset, ended: Iterable[tuple[Finished, Session]], before: Sequence[Entry] = ()
 ) -> list[Entry]:
     """A buffer with the tasks of finished matches added, and with the tries that were made at old ones.
 
@@ -178,7 +166,7 @@ def _tried(preset: Preset, session: Session) -> Iterator[tuple[Task, int, list[f
         before += len(one.proposals)
 
 
-def _author(match: Played, at: int) -> str:
+def _author(match: Finished, at: int) -> str:
     """Who made the proposal of that number; the game itself when it was dealt."""
     challengers = [seat for seat in match.agents if not seat.startswith(("solver", "guide", NATURE))]
     return match.agents[challengers[at % len(challengers)]] if challengers else ""
