@@ -20,7 +20,7 @@ from arena.game import NATURE, Finished, Game, IllegalMove, Move, Outcome, Seat
 from .proposals import court, drawing, moves, observation, settle
 from .proposals.buffer import gathered, load, save
 from .proposals.families import FAMILIES
-from .proposals.family import Family, Field, Quote
+from .proposals.family import Family, Field, Marks, Quote
 from .proposals.preset import PRESETS, Preset
 from .proposals.seating import GUIDE, Seating
 from .proposals.session import Drawn, Finding, Phase, Proposal, Round, Ruling, Session
@@ -274,7 +274,9 @@ class ProposeSolve(Game[Session]):
         return tuple(one for one in self._kind.asks if not (self._is_given and one.into == "program"))
 
     def _quote(self, state: Session, at: int) -> Quote:
-        return Quote(state.key, len(state.rounds) * _MOST["proposals"] + at)
+        if self.tasks != "proposed":
+            return str  # what we wrote ourselves is no stranger's text
+        return Marks(state.key, len(state.rounds) * _MOST["proposals"] + at)
 
     def _task(self, state: Session, seat: Seat) -> Task:
         return state.now.task(self.seating.tried(state.now, seat))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arena.cli import flags
+from arena.cli.errors import MISUSED
 
 if TYPE_CHECKING:
     from arena.evolve.evolve import Evolution
@@ -70,13 +71,12 @@ def evolve(
     _evolve(chosen, out, settings, png, fresh=fresh)
 
 
-def _evolve(recipe: "Recipe", out: Path, settings: "Settings", png: Path | None, *, fresh: bool) -> None:
+def _evolve(recipe: "Recipe", root: Path, settings: "Settings", png: Path | None, *, fresh: bool) -> None:
     from arena.cli.emit import emit
     from arena.evolve.evolve import Evolution, Halted
     from arena.registry import Registry
-    from arena.view.console import err
 
-    folder = out / recipe.name
+    folder = root / recipe.name
     if fresh:
         _start_over(folder)
     stages = _Stages(settings, fresh=fresh)
@@ -87,8 +87,8 @@ def _evolve(recipe: "Recipe", out: Path, settings: "Settings", png: Path | None,
     try:
         why = evolution.evolve()
     except Halted as halted:
-        why, code = str(halted), halted.code
-        err(settings.display).print(f"{why}; run it again to go on", style="yellow", markup=False)
+        then = "mend the recipe" if halted.code == MISUSED else "run it again to go on"
+        why, code = f"{halted}; {then}", halted.code
     if settings.display == "json":
         emit({"event": "ended", "why": why, "folder": str(folder)})
     else:

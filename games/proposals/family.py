@@ -1,9 +1,9 @@
 """What a kind of task has to say: `Family`: what a proposal holds, what a solver sees, who is right."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 from ..fence import fenced
 from .novelty import size, statements
@@ -32,6 +32,10 @@ class Field(NamedTuple):
     """The most letters of it."""
     pattern: str = ""
     """A regular expression that constrained decoding may keep to; not every text that is read fits it."""
+
+
+Quote: TypeAlias = Callable[[str], str]
+"""How words of a task are shown: as they are, or between `Marks`."""
 
 
 class Family(ABC):
@@ -98,7 +102,7 @@ class Family(ABC):
         return max(1, min(10, statements(task) - 2 if task.program else size(task) // 6))
 
 
-class Quote:
+class Marks:
     """Puts a proposer's words between marks that it could not know; see `games.fence`."""
 
     def __init__(self, key: str, number: int) -> None:

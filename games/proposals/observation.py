@@ -53,9 +53,10 @@ def rules(preset: Preset, seating: Seating, challenges: int) -> str:
     """What every seat is told."""
     if preset.duel:
         goal = _EXAM_DUEL if seating.is_exam else _DUEL
-        return f"{goal.format(rounds=2 * challenges)}\n{RULE}"
+        told = goal.format(rounds=2 * challenges)
+        return told if seating.is_exam else f"{told}\n{RULE}"
     if seating.is_exam:
-        return f"All solvers try the same task, and none sees what another does.\n{RULE}"
+        return "All solvers try the same task, and none sees what another does."
     shape = _PAYS[preset.proposer.shape]
     return f"{_RULES.format(solvers=preset.solvers)} {shape}\n{RULE}"
 
