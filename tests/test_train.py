@@ -177,6 +177,21 @@ def test_an_answer_ends_at_the_last_of_the_special_tokens():
     ]
 
 
+def test_labels_are_as_soft_as_the_rows_are_unsure(base, tmp_path):
+    data = folder_of(tmp_path / "d", map(pair, range(2)))
+    plan = plan_of(base, data, doubt=True)
+    changed(data, 0, z=None)
+    with pytest.raises(ValueError, match="there are rows without z"):
+        prepare(plan)
+    for number, z in enumerate((0.0, 1.96)):
+        changed(data, number, z=z)
+    assert prepare(plan).settings["label_smoothing"] == pytest.approx((0.5 + 0.025) / 2, abs=1e-4)
+    with pytest.raises(ValueError, match="both orders of loss_type=sigmoid, not of"):
+        prepare(msgspec.structs.replace(plan, settings=(("loss_type", "ipo"),)))
+    with pytest.raises(ValueError, match="leave it out, or the other"):
+        prepare(msgspec.structs.replace(plan, settings=(("label_smoothing", "0.1"),)))
+
+
 @given(st.integers(1, 500), st.integers(1, 16), st.integers(1, 4))
 def test_steps_are_counted_as_a_trainer_counts_them(rows, batch, epochs):
     found = {"per_device_train_batch_size": batch, "num_train_epochs": epochs}

@@ -45,6 +45,9 @@ def train(
     ends: Annotated[
         bool, typer.Option("--ends/--no-ends", help="DPO: also train how an answer ends.")
     ] = True,
+    doubt: Annotated[
+        bool, typer.Option("--doubt", help="DPO: smooth labels by how unsure the rows are (CREAM).")
+    ] = False,
     held_out: Annotated[
         list[str] | None, typer.Option("--held-out", help="Seeds no row may come from, such as 900-999.")
     ] = None,
@@ -108,6 +111,7 @@ def train(
         batch=batch,
         settings=_settings(settings_ or []),
         ends=ends,
+        doubt=doubt,
         seed=settings.seed,
         held_out=_seeds(held_out or []),
         matches=_matches(game, seat or [], context),

@@ -50,6 +50,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     ends: bool = True
     """Whether DPO trains the end of each answer too. Who chooses among legal moves never writes one, but it
     takes most of the gradient of answers of one word."""
+    doubt: bool = False
+    """Whether DPO smooths its labels by the mean chance that a row prefers the worse answer, as its z tells:
+    the loss of both orders is weighed by how likely each is. Source: Z. Wang et al., "CREAM" (2024), arXiv
+    2410.12735, whose measure is how far the rankings of two generations of the model agree."""
     seed: int = 0
     held_out: tuple[Seeds, ...] = ()
     """Scenario seeds that are kept for evaluation: a row of one is refused."""

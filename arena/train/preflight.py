@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from statistics import NormalDist, fmean
 from typing import Any
 
 import msgspec
@@ -48,6 +49,8 @@ class Looked(msgspec.Struct, frozen=True):
     """Records that are left out, by file and number."""
     games: tuple[str, ...] = ()
     """That the rows come from, the most frequent first."""
+    doubt: float | None = None
+    """The mean chance that a row prefers the worse answer, by its z; None when a row tells none."""
 
     @property
     def longest(self) -> int:
@@ -84,6 +87,7 @@ def look(files: Sequence[DataFile], method: Method, base: Base, held_out: Sequen
         seen.labels[False],
         frozenset(seen.dropped),
         tuple(game for game, _ in seen.played.most_common()),
+        fmean(seen.doubts) if len(seen.doubts) == seen.records else None,
     )
 
 
@@ -120,6 +124,7 @@ class _Seen:
         self.games: set[tuple[str, str, int]] = set()
         self.kept: dict[tuple[str, str], bool] = {}
         self.played: Counter[str] = Counter()
+        self.doubts: list[float] = []
 
     def add(self, file: DataFile, number: int, record: Record, made: Sequence[Record]) -> None:
         where = f"{file.path}, record {number}"
@@ -164,6 +169,8 @@ class _Seen:
             self.agents[str(agent)] += 1
         if game := meta.get("game"):
             self.played[str(game)] += 1
+        if isinstance(z := meta.get("z"), float | int):
+            self.doubts.append(NormalDist().cdf(-z))
 
     def _is_kept(self, seed: int, meta: Mapping[str, Any]) -> bool:
         """Whether a scenario is kept for evaluation by its seed or by the game's options."""

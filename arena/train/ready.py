@@ -78,6 +78,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
             "baseline": self.plan.baseline,
             "playouts": self.plan.playouts,
             "seed": self.plan.seed,
+            "ends": self.plan.ends,
             "held_out": [tuple(one) for one in self.plan.held_out],
             "device": self.machine.device,
             "settings": self.settings,
@@ -101,16 +102,22 @@ def prepare(plan: Plan) -> Ready:
         raise ValueError("--game plays whole matches for GRPO, and takes no rows")
     if not plan.ends and plan.method != "dpo":
         raise ValueError(f"--no-ends is for DPO: {plan.method} teaches how an answer ends as well")
+    if plan.doubt and (plan.method != "dpo" or "label_smoothing" in asked):
+        raise ValueError("--doubt sets label_smoothing of DPO: leave it out, or the other")
     if plan.matches and (unfit := sorted(_SAMPLING & asked.keys())):
         raise ValueError(f"--set {unfit[0]}: whole matches are sampled by temperature alone")
     base, found = base_of(plan.base), files(plan.data)
     where = machine(plan.device)
     looked = look(found, plan.method, base, plan.held_out) if found else Looked((), ())
+    if plan.doubt:
+        asked |= {"label_smoothing": _smoothing(looked)}
     longest = looked.longest or base.context
     count = len(looked.lengths) or 1
     made = settings(plan, asked, Rows(count, longest, looked.good, looked.bad), base, where)
     limit = made.get("max_length")
     told = lost(looked, limit) if found and isinstance(limit, int) else ()
+    if plan.doubt and "sigmoid" not in _names(made["loss_type"]):
+        raise ValueError(f"--doubt weighs both orders of loss_type=sigmoid, not of {made['loss_type']}")
     start = _start(plan, base)
     return Ready(
         plan=plan,
@@ -127,6 +134,24 @@ def prepare(plan: Plan) -> Ready:
     )
 
 
+def _smoothing(looked: Looked) -> float:
+    """The mean chance that a row prefers the worse answer; at most just below that of a coin.
+
+    Raises:
+        ValueError: there are rows that do not say how sure they are.
+    """
+    if looked.doubt is None:
+        raise ValueError(
+            "--doubt: there are rows without z, which says how sure a preference is; "
+            "make them with `arena pairs --scheme same-prompt`"
+        )
+    return round(min(looked.doubt, 0.49), 4)
+
+
+def _names(value: Value) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+
+
 def _key(plan: Plan, base: Base, start: Start | None, found: tuple[DataFile, ...]) -> str:
     known = msgspec.json.encode(
         [
@@ -136,7 +161,8 @@ def _key(plan: Plan, base: Base, start: Start | None, found: tuple[DataFile, ...
             base.digest,
             base.template,
             start.digest if start else "",
-            [plan.steps, plan.epochs, plan.lr, plan.batch, sorted(plan.settings), plan.seed, plan.ends],
+            [plan.steps, plan.epochs, plan.lr, plan.batch, sorted(plan.settings), plan.seed],
+            [plan.ends, plan.doubt],
             [plan.matches, plan.opponent, plan.baseline, plan.playouts, plan.device],
         ]
     )
