@@ -1,6 +1,7 @@
-"""What the calls for one reply took: `spent`."""
+"""What the calls for one reply took: `spent`, `both`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from arena.agent import Usage
 
@@ -30,6 +31,24 @@ def spent(
         completions[0].model,
         finish,
         (*completions[-1].notes, *notes),
+    )
+
+
+def both(one: Usage, other: Usage) -> Usage:
+    """What two calls took, one after the other, told as the first; unknown where either is."""
+
+    def add(a: int | None, b: int | None) -> int | None:
+        return None if a is None or b is None else a + b
+
+    return replace(
+        one,
+        input=add(one.input, other.input),
+        cached=add(one.cached, other.cached),
+        output=add(one.output, other.output),
+        thinking=add(one.thinking, other.thinking),
+        cost=None if one.cost is None or other.cost is None else one.cost + other.cost,
+        seconds=one.seconds + other.seconds,
+        wait=one.wait + other.wait,
     )
 
 

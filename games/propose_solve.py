@@ -215,6 +215,15 @@ class ProposeSolve(Game[Session]):
         """An answer of `seat` in the right form that is wrong."""
         return moves.answered(self._kind.mistake(self._task(state, seat), rng), self._kind, self._chosen)
 
+    def is_right(self, state: Session, seat: Seat, move: Move) -> bool:
+        """Whether an answer of `seat` would be right; takes as long as programs of its task run."""
+        try:
+            value = moves.answer(move, self._chosen, self._kind).value
+        except IllegalMove:
+            return False
+        verdicts = () if value is None else self._kind.graded(self._task(state, seat), [value])
+        return any(verdict.score == 1 for verdict in verdicts)
+
     def steps(self, state: Session, seat: Seat) -> int:
         """How much there is to work through in the task that `seat` tries, 1 to 10."""
         return self._kind.steps(self._task(state, seat))

@@ -21,9 +21,9 @@ def folder_of(root: Path, number: int) -> Path:
     return root / f"rows-{number:02}"
 
 
-def agent(checkpoint: str, options: str, name: str = "") -> str:
+def agent(checkpoint: str, options: str, name: str = "", kind: str = "checkpoint") -> str:
     """A checkpoint as an agent with options, called `name`."""
-    return ",".join(filter(None, [f"checkpoint/{checkpoint}", options, f"name={name}" if name else ""]))
+    return ",".join(filter(None, [f"{kind}/{checkpoint}", options, f"name={name}" if name else ""]))
 
 
 def gather(recipe: Recipe, generation: Generation, root: Path) -> list[str]:
@@ -46,10 +46,10 @@ def play(recipe: Recipe, generation: Generation, root: Path, checkpoints: Collec
     against = []
     for one in generation.opponents:
         if one == generation.parent:
-            against.append(agent(one, options, MIRROR))
+            against.append(agent(one, options, MIRROR, recipe.play.agent))
         else:
             against.append(agent(one, options, one) if one in checkpoints else one)
-    seated = [agent(generation.parent, options, generation.parent), *against]
+    seated = [agent(generation.parent, options, generation.parent, recipe.play.agent), *against]
     game = recipe.game
     if recipe.play.gather and generation.number > 1:
         game += f",buffer={gathered(root)}"

@@ -30,6 +30,8 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
 
     options: str = "temperature=1"
     """Of the learner's agent, such as ``engine=hf,temperature=1``."""
+    agent: Literal["checkpoint", "hinted"] = "checkpoint"
+    """What plays the learner's checkpoint; "hinted" is told the right answer where it finds none."""
     opponents: tuple[str, ...] = ("self",)
     """"self", "previous", "best", "hard", "any", or an agent as typed; see `arena.evolve.league`."""
     rounds: Annotated[int, msgspec.Meta(ge=0)] = 100
