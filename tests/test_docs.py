@@ -20,7 +20,7 @@ COMMANDS = [
     for line in block.splitlines()
     if line.startswith("arena ")
 ]
-LONG = ("arena train", "arena evolve kuhn")
+LONG = ("arena train", "arena evolve kuhn", "arena evolve star")
 """They take minutes: tests have them say what they would do."""
 MODEL = [
     command for command in COMMANDS if "llamacpp" in command or "hf/" in command or "arena train" in command
