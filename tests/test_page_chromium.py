@@ -198,6 +198,19 @@ def test_playing_goes_on_by_itself_and_ends(chromium: Browser, talk: Path):
     assert tab.run("!document.querySelector('.icon.pause')")
 
 
+def test_the_last_address_is_shown_even_if_an_earlier_match_is_unpacked_after_it(
+    chromium: Browser, run: Path
+):
+    tab = chromium.open(run)
+    tab.click(".matches li:not([hidden]) a")
+    tab.wait("document.querySelector('.match')")
+    tab.run("addEventListener('hashchange', () => { location.hash = ''; }, { once: true })")
+    tab.press("n")
+    tab.run("new Promise((done) => setTimeout(done, 500))")
+    assert tab.count(".standings") == 1 and tab.count(".match") == 0
+    assert tab.run("location.hash") == ""
+
+
 def test_a_run_opens_its_matches_and_goes_back(chromium: Browser, run: Path):
     tab = chromium.open(run)
     assert tab.count(".standings tbody tr") == 4 and tab.count(".matches li") == 6

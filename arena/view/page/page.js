@@ -29,10 +29,12 @@ class Page {
   // Shows what the address says.
   async follow() {
     clearTimeout(this.telling);
+    const asked = this.asked = (this.asked || 0) + 1;
     const [first, second] = decodeURIComponent(location.hash.slice(1)).split("/");
     const index = this.single ? 0 : this.contents.matches.findIndex((one) => one.id === first);
     if (index < 0 || !this.contents.matches.length) { this.tables(); return; }
-    await this.open(index);
+    await this.open(index, asked);
+    if (asked !== this.asked) return;
     const ply = this.single ? first : second;
     this.view.show(ply ? this.view.decisions.findIndex((one) => String(one.ply) === ply) : -1);
   }
@@ -47,11 +49,13 @@ class Page {
     this.crumb.replaceChildren(this.contents.title);
   }
 
-  async open(index) {
+  // Opens a match, unless another address was asked for while it was unpacked.
+  async open(index, asked) {
     if (this.view && this.at === index) return;
     if (this.view) this.view.stop();
     const chosen = this.contents.matches[index];
     const story = await unpack(chosen.data);
+    if (asked !== this.asked) return;
     this.at = index;
     this.view = new MatchView(this, story);
     this.main.replaceChildren(this.view.node);
