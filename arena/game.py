@@ -116,6 +116,12 @@ class Game(ABC, Generic[S]):
     """Options under which no scenario is dealt that training may see, such as ``{"split": "held_out"}``. A
     gate plays under them, with seeds that are kept for it; matches under them give no rows."""
 
+    @classmethod
+    def deals_held_out(cls, options: Mapping[str, object]) -> bool:
+        """Whether these options, as a record tells them, are those of `held_out`."""
+        kept = cls.held_out
+        return bool(kept) and all(options.get(name) == value for name, value in kept.items())
+
     @property
     @abstractmethod
     def seats(self) -> tuple[Seat, ...]:

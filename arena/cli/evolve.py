@@ -193,7 +193,7 @@ def _show(evolution: "Evolution", why: str, settings: "Settings", png: Path | No
     console.print(why, markup=False, highlight=False)
     gates = _gates(evolution)
     if png is not None and gates:
-        _plot(evolution, png, settings)
+        _plot(evolution, gates, png, settings)
     best = evolution.champion
     console.print(
         next_steps(
@@ -216,7 +216,7 @@ def _gates(evolution: "Evolution") -> list[str]:
     ]
 
 
-def _plot(evolution: "Evolution", png: Path, settings: "Settings") -> None:
+def _plot(evolution: "Evolution", gates: Sequence[str], png: Path, settings: "Settings") -> None:
     from arena.cli.replays import folders_of
     from arena.rating.entries import results_of
     from arena.rating.prior import Anchor
@@ -225,7 +225,7 @@ def _plot(evolution: "Evolution", png: Path, settings: "Settings") -> None:
     from arena.view.console import out
     from arena.view.evolve import plot
 
-    folders = folders_of(settings.replays, _gates(evolution))
+    folders = folders_of(settings.replays, gates)
     results = [one for folder in folders for one in results_of(folder.name, list(entries(folder)))]
     games = {one.game for one in results}
     base = Anchor(evolution.history.generations[0].candidate, 0.0)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from arena import load
 from arena.game import Finished, Gathers
-from arena.load import LoadedGame
 from arena.replay import archive
 from arena.replay.replay import Replay
 
@@ -41,7 +40,7 @@ def gathered(folders: Iterable[Path], to: Path) -> Gathered:
         loaded = load.game_of(replay.started)
         if not isinstance(loaded.game, Gathers):
             others[loaded.name] += 1
-        elif _is_held_out(loaded):
+        elif loaded.game.deals_held_out(loaded.options):
             kept_out += 1
         else:
             key = f"{loaded.name} {sorted(loaded.options.items())}"
@@ -60,11 +59,6 @@ def gathered(folders: Iterable[Path], to: Path) -> Gathered:
     draft.replace(to)
     name, _ = next(iter(games.values()))
     return Gathered(name, held, sum(map(len, played.values())), kept_out)
-
-
-def _is_held_out(loaded: LoadedGame) -> bool:
-    kept = loaded.game.held_out
-    return bool(kept) and all(loaded.options.get(name) == value for name, value in kept.items())
 
 
 def _finished(replay: Replay) -> Finished:

@@ -249,10 +249,9 @@ def _keeps(name: str, options: str) -> bool:
     """Whether a game deals what is held out under these options; a game that is not here keeps nothing."""
     try:
         given = msgspec.json.decode(options, type=dict[str, Any])
-        kept = load.with_options(name, given).held_out
+        return load.with_options(name, given).deals_held_out(given)
     except (load.LoadError, msgspec.DecodeError):
         return False
-    return bool(kept) and all(given.get(option) == value for option, value in kept.items())
 
 
 def _of_files(files: Sequence[DataFile], method: Method) -> Iterator[Finding]:

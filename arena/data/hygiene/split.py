@@ -63,11 +63,10 @@ def _reserved_options(game: str, options: str) -> bool:
     if not game.isidentifier():
         return False
     try:
-        kept = find(GAMES, game, ()).held_out
+        found = find(GAMES, game, ())
     except LoadError:
         return False
-    given = json.loads(options)
-    return bool(kept) and all(given.get(name) == value for name, value in kept.items())
+    return bool(found.deals_held_out(json.loads(options)))
 
 
 def split_of(scenario: str, seed: int, test_share: float) -> Split:
