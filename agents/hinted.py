@@ -13,6 +13,7 @@ from arena.agent import Agent, Position, Reply, Turn
 from arena.game import Game, Move, Seat
 
 from .checkpoint import FromCheckpoint
+from .insider import Solved
 from .usage import both
 
 TOLD = "told the right answer"
@@ -21,17 +22,11 @@ _HINT = "\n\nThis answer is right: {answer}\nGive it, with the work that leads t
 
 
 @runtime_checkable
-class Solving(Protocol):
-    """A game of tasks that knows their answers."""
-
-    def phase(self, state: Any) -> str:
-        """What happens now; "solve" when a seat has to answer."""
-
-    def solution(self, state: Any, seat: Seat) -> Move:
-        """An answer that is right."""
+class Solving(Solved, Protocol):
+    """A game of tasks that can also judge an answer."""
 
     def is_right(self, state: Any, seat: Seat, move: Move) -> bool:
-        """Whether this one is."""
+        """Whether it is right."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,18 +14,22 @@ from arena.game import Game, Move, Seat
 LEVELS = range(1, 11)
 
 
-@runtime_checkable
-class Proposing(Protocol):
-    """A game of tasks that can write them and solve them."""
+class Solved(Protocol):
+    """A game of tasks that can solve them."""
 
     def phase(self, state: Any) -> str:
         """What happens now; "propose" or "solve" when a seat has to do that."""
 
-    def challenge(self, state: Any, difficulty: int, rng: Random) -> Move:
-        """A proposal, of difficulty 1 to 10."""
-
     def solution(self, state: Any, seat: Seat) -> Move:
         """An answer that is right."""
+
+
+@runtime_checkable
+class Proposing(Solved, Protocol):
+    """A game of tasks that can write them and solve them."""
+
+    def challenge(self, state: Any, difficulty: int, rng: Random) -> Move:
+        """A proposal, of difficulty 1 to 10."""
 
     def mistake(self, state: Any, seat: Seat, rng: Random) -> Move:
         """An answer in the right form that is wrong."""
